@@ -1,0 +1,81 @@
+"""Everything that can go wrong, and what becomes of the file in each case.
+
+    CluedropError
+    ├── ConfigError      settings are wrong        -> the start is refused, every mistake listed
+    ├── TransportError   the world is in the way   -> tried again later, nothing rejected
+    ├── ContentError     the file is wrong         -> rejected with a German note
+    │   ├── FormatError      it cannot be read
+    │   └── RuleError        it can be read, but breaks a rule
+    └── Unclear          an outside call may or may not have taken effect -> parked for a check or a person
+
+Any other exception is a bug of ours: that one file is rejected with a reference number and the daemon goes on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, said so that a clerk can mend it.
+
+    ``what`` and ``todo`` are German sentences that name things as the clerk sees them; ``code`` is a stable
+    English slug for programs. Of the places only those that the file has are filled.
+    """
+
+    code: str
+    what: str
+    todo: str = ""
+    row: int | None = None
+    """Row or line as a spreadsheet shows it, counted from 1."""
+    column: str | None = None
+    """Heading of the column as the file spells it."""
+    column_index: int | None = None
+    """Position of the column, counted from 0; with ``row`` it is the cell to mark."""
+    pointer: str | None = None
+    """JSON pointer (RFC 6901) into the file."""
+    record: str | None = None
+    """Id of the record, as its sender knows it."""
+    value: str | None = None
+    """The offending value, as it stands in the file."""
+
+
+class CluedropError(Exception):
+    """Base of every error that Cluedrop raises on purpose."""
+
+
+class ConfigError(CluedropError):
+    """The settings are wrong; ``mistakes`` holds every one, each as ``file:line: key: what, what is allowed``."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = tuple(mistakes)
+
+
+class TransportError(CluedropError):
+    """A folder, share, server or disk is away or full; trying again later can heal it."""
+
+
+class ContentError(CluedropError):
+    """The content of one file is wrong; ``problems`` says where and what to do, never empty."""
+
+    def __init__(self, *problems: Problem) -> None:
+        if not problems:
+            raise ValueError("a ContentError needs at least one Problem")
+        super().__init__("; ".join(problem.what for problem in problems))
+        self.problems = problems
+
+    def __reduce__(self) -> tuple[type["ContentError"], tuple[Problem, ...]]:
+        return (type(self), self.problems)
+
+
+class FormatError(ContentError):
+    """The bytes are not what the format asks for."""
+
+
+class RuleError(ContentError):
+    """The documents could be read, but a business rule forbids to go on."""
+
+
+class Unclear(CluedropError):  # noqa: N818 - the word of the design, a state rather than a fault
+    """A call to the outside was sent and its answer is unknown; never repeated without a check or a person."""
