@@ -1,8 +1,121 @@
 """A company (Mandant) as the configuration describes it: which FIBU it has and how that FIBU is set up."""
 
-from typing import Literal
+from decimal import Decimal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from core.booking import VatSide
+from core.fibu_options import BmdOptions, Options, RzlOptions, best_rule
+
+
+class AccountRange(Options):
+    """A range of person accounts, from which the next free one is taken."""
+
+    first: int = Field(gt=0, description="First account of the range.")
+    last: int = Field(gt=0, description="Last account of the range.")
+    set_apart: tuple[int, ...] = Field(
+        default=(),
+        description="Accounts that do not count when the next free one is looked for, e.g. one for sundry customers.",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.first > self.last or len(str(self.first)) != len(str(self.last)):
+            raise ValueError(f"first ({self.first}) and last ({self.last}) must be in order and of the same length")
+        return self
+
+    def holds(self, account: int) -> bool:
+        """Whether the account lies in the range."""
+        return self.first <= account <= self.last
+
+
+class LedgerAccountRule(Options):
+    """The account of a VAT group for which neither the document nor the article names one."""
+
+    side: VatSide = Field(description="Revenue (ar) or expense (ap).")
+    treatment: str = Field(default="domestic", description="VAT treatment of the exchange format.")
+    rate: Decimal | None = Field(default=None, description="Rate in percent; left out: every rate.")
+    destination: str | None = Field(
+        default=None, description='Country of the supply for treatment "oss", e.g. "DE"; left out: every country.'
+    )
+    account: str = Field(pattern="^[0-9]{1,9}$", description="Revenue or expense account.")
+
+
+class CashRegister(Options):
+    """A register with a cash account of its own."""
+
+    register_id: str = Field(description="Id of the register (Kassen-ID) as CLUE writes it.")
+    account: str = Field(pattern="^[0-9]{1,9}$", description="Cash account of this register.")
+    symbol: str = Field(
+        default="",
+        max_length=3,
+        description="Booking symbol or document circle of this register; empty: the general one.",
+    )
+
+
+class PaymentMethodAccount(Options):
+    """Where the money of a payment method goes."""
+
+    method: str = Field(description='Payment method of cash receipts, e.g. "card", "voucher".')
+    account: str = Field(pattern="^[0-9]{1,9}$", description="Account that is debited.")
+
+
+DEFAULT_LEDGER_ACCOUNTS: tuple[LedgerAccountRule, ...] = (
+    LedgerAccountRule(side="ar", rate=Decimal(20), account="4000"),
+    LedgerAccountRule(side="ar", rate=Decimal(10), account="4001"),
+    LedgerAccountRule(side="ar", treatment="ic_supply", account="4110"),
+    LedgerAccountRule(side="ar", treatment="export", account="4200"),
+    LedgerAccountRule(side="ap", account="5000"),
+    LedgerAccountRule(side="ap", treatment="input_vat", account="5000"),
+)
+"""Only what facts/domain.md 3 (16) and facts/fibu.md 1.10 name: an account that nobody has named is refused."""
+
+
+class Accounts(Options):
+    """The ``[company.accounts]`` table: the accounts that are used where a document names none."""
+
+    debtors: AccountRange = Field(
+        default=AccountRange(first=200000, last=299999), description="Person accounts of customers."
+    )
+    creditors: AccountRange = Field(
+        default=AccountRange(first=300000, last=399999), description="Person accounts of suppliers."
+    )
+    cash: str = Field(default="2700", pattern="^[0-9]{1,9}$", description="Cash account.")
+    card: str = Field(default="2880", pattern="^[0-9]{1,9}$", description="Account of card payments under way.")
+    bank: str = Field(default="2800", pattern="^[0-9]{1,9}$", description="Bank account.")
+    in_transit: str = Field(
+        default="2880", pattern="^[0-9]{1,9}$", description="Money in transit: other side of cash put in or taken out."
+    )
+    debtor_collective: str = Field(
+        default="2000", pattern="^[0-9]{1,9}$", description="Collective account of the customers."
+    )
+    creditor_collective: str = Field(
+        default="3300", pattern="^[0-9]{1,9}$", description="Collective account of the suppliers."
+    )
+    registers: tuple[CashRegister, ...] = Field(default=(), description="Registers with accounts of their own.")
+    payment_methods: tuple[PaymentMethodAccount, ...] = Field(
+        default=(), description="Accounts of payment methods other than cash, card and transfer."
+    )
+    ledger: tuple[LedgerAccountRule, ...] = Field(
+        default=(), description="Revenue and expense accounts; they go before the built-in ones."
+    )
+
+    def ledger_account(self, side: VatSide, treatment: str, rate: Decimal, destination: str = "") -> str | None:
+        """The account of a VAT group: the own rules first, then the built-in ones; None where nobody has named one."""
+        own = best_rule(self.ledger, side, treatment, rate, destination)
+        rule = own or best_rule(DEFAULT_LEDGER_ACCOUNTS, side, treatment, rate)
+        return rule.account if rule else None
+
+    def method_account(self, method: str) -> str | None:
+        """The account of a payment method other than cash, or None where nobody has named one."""
+        own = next((entry.account for entry in self.payment_methods if entry.method == method), None)
+        return own or {"card": self.card, "transfer": self.bank}.get(method)
+
+    def register(self, register_id: str) -> CashRegister:
+        """The register, by default on the general cash account."""
+        own = next((entry for entry in self.registers if entry.register_id == register_id), None)
+        return own or CashRegister(register_id=register_id, account=self.cash)
 
 
 class Company(BaseModel):
@@ -13,3 +126,19 @@ class Company(BaseModel):
     id: str = Field(min_length=1, max_length=20, description='Key of the company in CLUE (Mandant), e.g. "1".')
     name: str = Field(default="", description="Name that clerks know.")
     fibu: Literal["bmd", "rzl"] = Field(description="FIBU program of the company.")
+    target: str = Field(default="", description="Outbox target of the bookings; empty: the name of the FIBU program.")
+    clue_target: str = Field(default="clue", description="Outbox target of what is reported back to CLUE.")
+    currency: str = Field(default="EUR", pattern="^[A-Z]{3}$", description="Currency of the books.")
+    accounts: Accounts = Field(default=Accounts(), description="Accounts used where a document names none.")
+    bmd: BmdOptions = Field(default=BmdOptions(), description="How the BMD of this company is set up.")
+    rzl: RzlOptions = Field(default=RzlOptions(), description="How the RZL of this company is set up.")
+
+    @property
+    def options(self) -> BmdOptions | RzlOptions:
+        """The settings of the company's own FIBU program."""
+        return self.bmd if self.fibu == "bmd" else self.rzl
+
+    @property
+    def fibu_target(self) -> str:
+        """Name of the target that the bookings go to."""
+        return self.target or self.fibu

@@ -5,10 +5,9 @@ by its file name (a leading underscore hides a helper); there is no registry to 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, BinaryIO, Protocol
 
 from pydantic import BaseModel
@@ -191,7 +190,7 @@ class Context:
     """Local date of the claim."""
     released: bool = False
     """A person has looked at what was held and said "go on"."""
-    companions: Mapping[str, Path] = MappingProxyType({})
+    companions: Mapping[str, Path] = field(default_factory=dict)
     """The files named by ``Batch.companions``, by name as written."""
     partial: bool = False
     """The route takes the good documents and gives the bad ones back."""

@@ -1,0 +1,201 @@
+"""How long an open-item list takes and what it needs, beside its limits: ``python -m bench.op_list [--rows 100000]``.
+
+Every measurement runs in a process of its own. Ours reads a list, matches it with a ledger that knows every document
+(one in ten has changed) and writes what CLUE gets. See facts/performance.md 3 and 4 for the figures it is held to.
+"""
+
+import argparse
+import csv
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import BaseModel, TypeAdapter
+from python_calamine import CalamineWorkbook
+
+from bench.op_samples import ComputedLedger, KeptLedger, write_csv, write_xlsx
+from core.batch import Origin, Output
+from core.contracts import Context, Emit, Writer
+from formats import clue_exchange, op_list
+from handlers import op_reconciliation
+
+LIMITS = {"csv": 1.6, "xlsx": 1.5, "memory": 1.5}
+
+
+class Row(BaseModel):
+    konto: str
+    bezeichnung: str
+    op_nr: str
+    belegdatum: date
+    faelligkeit: date
+    gegenkonto: str
+    code: str
+    bk: str
+    waehrung: str
+    soll: Decimal
+    haben: Decimal
+    offen: Decimal
+    mahnstufe: int
+    text: str
+
+
+def csv_alone(path: Path) -> None:
+    with path.open(encoding="cp1252", newline="") as file:
+        for _ in csv.reader(file, delimiter=";"):
+            pass
+
+
+def pydantic_chunks(path: Path) -> None:
+    adapter = TypeAdapter(list[Row])
+    names = tuple(Row.model_fields)
+
+    @lru_cache(maxsize=8192)
+    def day(text: str) -> date:
+        return date(int(text[6:]), int(text[3:5]), int(text[:2]))
+
+    def money(text: str) -> str:
+        return text.replace(".", "").replace(",", ".")
+
+    with path.open(encoding="cp1252", newline="") as file:
+        reader = csv.reader(file, delimiter=";")
+        next(reader)
+        chunk: list[dict[str, object]] = []
+        for cells in reader:
+            values = dict(zip(names, cells, strict=True))
+            chunk.append({
+                **values, "belegdatum": day(cells[3]), "faelligkeit": day(cells[4]), "soll": money(cells[9]),
+                "haben": money(cells[10]), "offen": money(cells[11]),
+            })  # fmt: skip
+            if len(chunk) == 1000:
+                adapter.validate_python(chunk)
+                chunk = []
+        adapter.validate_python(chunk)
+
+
+def calamine_alone(path: Path) -> None:
+    for _ in CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).iter_rows():
+        pass
+
+
+def read_only(path: Path) -> None:
+    with path.open("rb") as source:
+        for _ in op_list.read(source, _origin(), op_list.Settings()).documents:
+            pass
+
+
+def read_match_write(path: Path, ledger: ComputedLedger) -> None:
+    settings = op_reconciliation.Settings(complete=True)
+    context = Context(ledger, {}, settings, date(2026, 11, 23))  # type: ignore[arg-type]  # has what is called
+    writers: dict[Output, Writer] = {}
+    with path.open("rb") as source, tempfile.TemporaryFile() as out:
+        batch = op_list.read(source, _origin(), op_list.Settings())
+        for effect in op_reconciliation.handle(batch, context):
+            if isinstance(effect, Emit):
+                writer = writers.get(effect.output)
+                if writer is None:
+                    writer = clue_exchange.open_writer(effect.output, clue_exchange.WriterSettings())
+                    writers[effect.output] = writer
+                    out.write(writer.begin())
+                out.write(writer.add(effect.documents))
+        for writer in writers.values():
+            out.write(writer.end())
+
+
+def _origin() -> Origin:
+    return Origin("20261123T080000-000001", "bmd", "op.csv", datetime(2026, 11, 23, 8, tzinfo=UTC), "1")
+
+
+def _reading(run: Callable[[Path], None]) -> Callable[[Path, int], Callable[[], None]]:
+    return lambda path, _rows: lambda: run(path)
+
+
+def _matching(ledger: type[ComputedLedger]) -> Callable[[Path, int], Callable[[], None]]:
+    def prepare(path: Path, rows: int) -> Callable[[], None]:
+        prepared = ledger(rows)
+        return lambda: read_match_write(path, prepared)
+
+    return prepare
+
+
+MEASURED: Mapping[str, tuple[str, Callable[[Path, int], Callable[[], None]]]] = {
+    "csv alone": ("csv", _reading(csv_alone)),
+    "pydantic, chunks of 1,000": ("csv", _reading(pydantic_chunks)),
+    "ours: read": ("csv", _reading(read_only)),
+    "ours: read, matched, written": ("csv", _matching(KeptLedger)),
+    "xlsx: python-calamine alone": ("xlsx", _reading(calamine_alone)),
+    "xlsx, ours: read": ("xlsx", _reading(read_only)),
+    "memory": ("csv", _matching(ComputedLedger)),
+}
+
+
+def peak_mb() -> float:
+    """Most memory this process ever had; unlike ru_maxrss not inherited from who started it."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def measure(name: str, path: Path, rows: int) -> None:
+    prepared = MEASURED[name][1](path, rows)
+    before = peak_mb()
+    start = time.perf_counter()
+    prepared()
+    print(json.dumps({"s": time.perf_counter() - start, "mb": peak_mb(), "over": peak_mb() - before}))
+
+
+def in_new_process(name: str, path: Path, rows: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "bench.op_list", "--rows", str(rows), "--measure", name, "--file", str(path)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    result: dict[str, float] = json.loads(done.stdout)
+    return result
+
+
+def report(rows: int, repeat: int) -> None:
+    print(f"{'':32}{'s':>8}{'peak MB':>10}{'over base':>11}")
+    with tempfile.TemporaryDirectory() as folder:
+        files = {"csv": Path(folder, "list.csv"), "xlsx": Path(folder, "list.xlsx"), "long": Path(folder, "long.csv")}
+        write_csv(files["csv"], rows)
+        write_xlsx(files["xlsx"], rows)
+        found: dict[str, dict[str, float]] = {}
+        for name in list(MEASURED)[:-1]:
+            runs = [in_new_process(name, files[MEASURED[name][0]], rows) for _ in range(repeat)]
+            found[name] = min(runs, key=lambda run: run["s"])
+            _line(name, found[name])
+        write_csv(files["long"], rows * 10)
+        short, long = (
+            in_new_process("memory", files[name], size) for name, size in (("csv", rows), ("long", rows * 10))
+        )
+        _line(f"memory, {rows:,} rows", short)
+        _line(f"memory, {rows * 10:,} rows", long)
+    ours = found["ours: read, matched, written"]["s"] / found["pydantic, chunks of 1,000"]["s"]
+    workbook = found["xlsx, ours: read"]["s"] / found["xlsx: python-calamine alone"]["s"]
+    print(f"CSV: {ours:.2f} times pydantic (limit {LIMITS['csv']})")
+    print(f"XLSX: {workbook:.2f} times python-calamine (limit {LIMITS['xlsx']})")
+    print(f"ten times the rows: {long['mb'] / short['mb']:.2f} times the memory (limit {LIMITS['memory']})")
+
+
+def _line(name: str, run: Mapping[str, float]) -> None:
+    print(f"{name:32}{run['s']:8.2f}{run['mb']:10.1f}{run['over']:11.1f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--repeat", type=int, default=3, help="best of so many runs")
+    parser.add_argument("--measure", choices=MEASURED, help=argparse.SUPPRESS)
+    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.measure:
+        measure(given.measure, given.file, given.rows)
+    else:
+        report(given.rows, given.repeat)
+
+
+if __name__ == "__main__":
+    main()

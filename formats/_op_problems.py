@@ -1,0 +1,96 @@
+"""What can be wrong in a row of an open-item list, said so that a clerk can mend it."""
+
+from decimal import Decimal
+
+from core.errors import FormatError, Problem
+from core.open_items import printed
+from formats._headings import Columns, Field
+
+_DELIMITER_TODO = (
+    "Bitte prüfen Sie, ob in einem Text dieser Zeile das Trennzeichen vorkommt, und exportieren Sie die Liste noch "
+    "einmal, am besten als Excel-Datei (XLSX)."
+)
+_EXPORT_AGAIN = "Bitte exportieren Sie die Liste noch einmal und legen Sie sie vollständig ab."
+_CELLS = {
+    "missing_number": ("Die OP-Nummer fehlt.", "Bitte tragen Sie die OP-Nummer in der FIBU nach."),
+    "wrong_account": (
+        "„{value}“ ist keine Kontonummer.",
+        "Eine Kontonummer hat drei bis zehn Ziffern. Bitte prüfen Sie das Konto.",
+    ),
+    "missing_account": ("Die Kontonummer fehlt.", "Bitte exportieren Sie die Liste mit dem Konto in jeder Zeile."),
+    "wrong_number": ("„{value}“ ist kein Betrag.", "Erwartet wird ein Betrag wie 1.790,50."),
+    "missing_amount": ("Der Betrag fehlt.", "Erwartet wird ein Betrag wie 1.790,50."),
+    "wrong_side": ("„{value}“ ist weder S (Soll) noch H (Haben).", "Bitte prüfen Sie die Angabe Soll oder Haben."),
+    "wrong_date": ("„{value}“ ist kein Datum.", "Erwartet wird ein Datum wie 20.11.2026."),
+}
+
+
+def cell_problem(code: str, row: int, columns: Columns, field: Field, value: str) -> Problem:
+    """One cell is wrong; the code says how."""
+    what, todo = _CELLS[code]
+    index = columns.index_of[field]
+    return Problem(
+        code, what.format(value=value), todo, row=row, column=columns.headings[index], column_index=index, value=value
+    )
+
+
+def row_too_long(row: int, cells: int, width: int) -> Problem:
+    """More cells than headings."""
+    return Problem(
+        "row_too_long",
+        f"Die Zeile hat {cells} Spalten, die Überschrift aber nur {width}.",
+        _DELIMITER_TODO,
+        row=row,
+    )
+
+
+def row_too_short(row: int, cells: int, width: int) -> Problem:
+    """Fewer cells than the list needs."""
+    return Problem(
+        "row_too_short",
+        f"Die Zeile hat nur {cells} von {width} Spalten.",
+        "Bitte ergänzen Sie die Zeile oder exportieren Sie die Liste noch einmal.",
+        row=row,
+    )
+
+
+def truncated(row: int) -> Problem:
+    """The last row breaks off."""
+    return Problem(
+        "truncated",
+        "Die Datei endet mitten in dieser Zeile, sie wurde abgeschnitten.",
+        _EXPORT_AGAIN,
+        row=row,
+    )
+
+
+def wrong_total(row: int, label: str, stated: Decimal, found: Decimal) -> Problem:
+    """A printed total is not the sum of the rows above it."""
+    return Problem(
+        "wrong_total",
+        f"Die Summe „{label}“ lautet {printed(stated)}, die Zeilen darüber ergeben aber {printed(found)}.",
+        "Vermutlich fehlen Zeilen. " + _EXPORT_AGAIN,
+        row=row,
+        value=printed(stated),
+    )
+
+
+def no_items(columns: Columns) -> Problem:
+    """There is a heading, and nothing under it."""
+    return Problem(
+        "no_rows",
+        "Die Liste enthält eine Überschrift, aber keinen einzigen offenen Posten.",
+        "Bitte prüfen Sie die Auswahl in der FIBU (Konten, Stichtag) und exportieren Sie die Liste noch einmal.",
+        row=columns.row,
+    )
+
+
+def too_many_rows(largest: int) -> FormatError:
+    """More rows than the settings allow."""
+    return FormatError(
+        Problem(
+            "too_many_rows",
+            f"Die Liste hat mehr als {largest} Zeilen; mehr werden in diesem Eingang nicht angenommen.",
+            "Bitte teilen Sie die Liste, zum Beispiel nach Kontenbereichen.",
+        )
+    )

@@ -1,0 +1,4 @@
+"""Handlers: documents become documents; one module a business job, its file name is its id.
+
+Nothing here opens a file, asks the time or imports another room than ``core``. Read ``core/contracts.py`` first.
+"""

@@ -1,0 +1,47 @@
+"""Attachments of invoices: they go to the FIBU before the bookings that name them (facts/fibu.md 1.8)."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from core.contracts import Attach, Context
+from core.documents import AttachedFile, Invoice
+from core.documents.problems import pointer
+from core.errors import Problem
+
+_UNSAFE = re.compile(r"[^0-9A-Za-zÄÖÜäöüß._-]+")
+
+
+def by_id(files: Sequence[AttachedFile]) -> Mapping[str, AttachedFile]:
+    """The attachments of a message by their ids."""
+    return {file.attachment_id: file for file in files}
+
+
+def missing(invoice: Invoice, index: int, files: Mapping[str, AttachedFile]) -> Iterator[Problem]:
+    """Yield a problem for every attachment that the invoice names and the message does not bring."""
+    for place, attachment_id in enumerate(invoice.attachments):
+        if attachment_id not in files:
+            what = f"Rechnung {invoice.number}: Die Beilage {attachment_id} fehlt in der Nachricht."
+            at = pointer("records", index, "data", "attachments", place)
+            todo = "Bitte die Beilage mit übergeben."
+            yield Problem("attachment_missing", what, todo, pointer=at, record=invoice.id, value=attachment_id)
+
+
+def published_name(invoice: Invoice, file: AttachedFile) -> str:
+    """File name in the FIBU's folder: flat, and unique because an invoice is handed over once."""
+    return _UNSAFE.sub("-", f"{invoice.id}_{file.filename}")
+
+
+def with_published_names(invoice: Invoice, files: Mapping[str, AttachedFile]) -> Invoice:
+    """The invoice as the export gets it: ``attachments`` are names of files in the FIBU's folder, not ids."""
+    if not invoice.attachments:
+        return invoice
+    names = tuple(published_name(invoice, files[attachment_id]) for attachment_id in invoice.attachments)
+    return invoice.model_copy(update={"attachments": names})
+
+
+def attach(invoice: Invoice, files: Mapping[str, AttachedFile], target: str, context: Context) -> Iterator[Attach]:
+    """Lay the attachments of an invoice into the FIBU's folder."""
+    for attachment_id in invoice.attachments:
+        file = files[attachment_id]
+        content = file.content if file.href is None else context.companions[file.href]
+        yield Attach(target, published_name(invoice, file), content or b"")

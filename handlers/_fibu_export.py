@@ -1,0 +1,237 @@
+"""Invoices and cash receipts become bookings for the company's FIBU program; each document once.
+
+Everything is checked before anything is emitted: a message is exported whole or refused with all its problems. Person
+accounts that the FIBU does not know yet go out in a file before the bookings that need them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from core.batch import Origin
+from core.booking import Booking
+from core.company import Company
+from core.contracts import CompanyLedger, Context, Effect, Wait, Warn
+from core.documents import CashReceipt, Invoice
+from core.errors import Problem, RuleError
+from core.fibu_limits import account_problems, booking_problems
+from core.tracked import KIND, match_key
+from handlers._fibu_effects import EXPORTED, Done, effects, export_body, tracked_document
+from handlers._fibu_invoices import invoice_booking
+from handlers._fibu_parties import (
+    Parties,
+    Person,
+    load_parties,
+    party_kind,
+    unsent_accounts,
+)
+from handlers._fibu_receipts import NEVER_BOOKED, SettledInvoice, receipt_bookings
+from handlers._fibu_source import Source
+from handlers._fibu_vat import Articles
+
+_MOST_PROBLEMS = 100
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What an export would do; emitted only when nothing stands against it."""
+
+    done: list[Done] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    waiting: list[Problem] = field(default_factory=list)
+
+
+def export(
+    documents: Sequence[tuple[int, str, Invoice | CashReceipt]], company: Company, context: Context, origin: Origin
+) -> Iterator[Effect]:
+    """Yield what hands these documents (record index, record id, document) to the FIBU.
+
+    Raises RuleError with every problem of every document. Yields a single Wait where all is well but for parties or
+    invoices that have not been sent yet.
+    """
+    ledger = context.ledger.of(company.id)
+    plan = _Plan()
+    sources = [source for source in (Source(*entry) for entry in documents) if _is_booked(source, plan)]
+    _refuse_exported(sources, ledger, plan)
+    invoices = [source.document for source in sources if isinstance(source.document, Invoice)]
+    parties = load_parties(invoices, company, ledger)
+    _plan_invoices(sources, company, parties, _articles(invoices, ledger), plan)
+    _plan_receipts(sources, company, ledger, plan)
+    _refuse_taken_numbers(plan, ledger)
+    plan.problems += [
+        problem for done in plan.done for b in done.bookings for problem in booking_problems(b, company.options)
+    ]
+    persons = [(done.source, done.person) for done in plan.done if done.person]
+    accounts = unsent_accounts(persons, company, ledger)
+    plan.problems += [problem for account in accounts for problem in account_problems(account, company.options)]
+    if plan.problems:
+        raise RuleError(*plan.problems[:_MOST_PROBLEMS])
+    if plan.waiting:
+        yield Wait(plan.waiting[0])
+        return
+    yield from (Warn(problem) for problem in plan.warnings)
+    yield from effects(plan.done, accounts, parties.new, company, origin)
+
+
+# ── what is exported ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _is_booked(source: Source, plan: _Plan) -> bool:
+    """Whether a document belongs into the books; a warning tells of invoices and sales that do not."""
+    document = source.document
+    if isinstance(document, CashReceipt):
+        if document.receipt_type in NEVER_BOOKED:
+            return False
+        empty = document.total == 0 and not any(row.net or row.vat for row in document.vat_breakdown)
+    elif document.document_type == "proforma":
+        what = f"{source.label} wird nicht an die FIBU übergeben, weil Proformarechnungen nicht gebucht werden."
+        plan.warnings.append(source.problem("fibu_proforma", what, "", "/document_type", document.document_type))
+        return False
+    else:
+        empty = document.totals.gross == 0 and not any(row.net or row.vat for row in document.vat_breakdown)
+    if empty:
+        what = f"{source.label} wird nicht an die FIBU übergeben, weil der Betrag 0,00 ist."
+        plan.warnings.append(source.problem("fibu_zero_document", what, ""))
+    return not empty
+
+
+def _refuse_exported(sources: list[Source], ledger: CompanyLedger, plan: _Plan) -> None:
+    """A document goes to the FIBU once; what was wrong with it is mended by a document of its own."""
+    known = ledger.get_many(EXPORTED, [source.export_key for source in sources])
+    seen: set[str] = set()
+    for source in sources:
+        before = known.get(source.export_key)
+        if before is not None:
+            plan.problems.append(
+                source.problem(
+                    "fibu_already_exported",
+                    f"{source.label} wurde schon am {before.body['exported_on']} an die FIBU übergeben.",
+                    "Eine Änderung geht nur mit einem Stornobeleg: Bitte stornieren Sie den Beleg in CLUE und "
+                    "übergeben Sie den Stornobeleg und, wenn nötig, einen neuen Beleg.",
+                    value=source.number,
+                )
+            )
+        elif source.export_key in seen:
+            what = f"{source.label} ist in dieser Übergabe mehrmals enthalten."
+            todo = "Bitte übergeben Sie jeden Beleg nur einmal."
+            plan.problems.append(source.problem("fibu_document_twice", what, todo, value=source.number))
+        seen.add(source.export_key)
+
+
+def _refuse_taken_numbers(plan: _Plan, ledger: CompanyLedger) -> None:
+    """Two documents under one number on one account would be one open item in the FIBU."""
+    keyed = [(done, tracked_document(done, "")) for done in plan.done if done.person]
+    known = ledger.get_many(KIND, [match_key(t.ledger_account, t.number) for _, t in keyed])
+    seen: dict[str, str] = {}
+    for done, tracked in keyed:
+        key = match_key(tracked.ledger_account, tracked.number)
+        other = seen.get(key) or (known[key].body["document_id"] if key in known else None)
+        if other is not None and other != tracked.document_id:
+            plan.problems.append(
+                done.source.problem(
+                    "fibu_number_taken",
+                    f"{done.source.label}: Auf dem Konto {tracked.ledger_account} gibt es die Belegnummer "
+                    f"{tracked.number} schon (Beleg {other}).",
+                    "Bitte prüfen Sie, ob der Beleg doppelt erfasst ist; sonst vergeben Sie bitte eine andere Nummer.",
+                    "/external_number" if tracked.direction == "ap" else "/number",
+                    tracked.number,
+                )
+            )
+        seen.setdefault(key, tracked.document_id)
+
+
+# ── documents to bookings ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _articles(invoices: Sequence[Invoice], ledger: CompanyLedger) -> Articles:
+    """Accounts of the articles on these invoices, where the document itself names none."""
+    open_lines = (line for i in invoices if any(not row.account for row in i.vat_breakdown) for line in i.lines)
+    skus = sorted({line.sku for line in open_lines if line.sku})
+    found = (
+        {sku: entry.body.get("data") or {} for sku, entry in ledger.get_many("article", skus).items()} if skus else {}
+    )
+    return Articles(
+        revenue={sku: str(data["revenue_account"]) for sku, data in found.items() if data.get("revenue_account")},
+        expense={sku: str(data["expense_account"]) for sku, data in found.items() if data.get("expense_account")},
+    )
+
+
+def _plan_invoices(
+    sources: Sequence[Source], company: Company, parties: Parties, articles: Articles, plan: _Plan
+) -> None:
+    for source in sources:
+        invoice = source.document
+        if not isinstance(invoice, Invoice):
+            continue
+        before = len(plan.problems)
+        person = parties.person(source, invoice, plan.problems)
+        if person is None:
+            if len(plan.problems) == before:
+                plan.waiting.append(_party_unknown(source, invoice))
+            continue
+        booking = invoice_booking(source, invoice, person, company, articles, plan.problems)
+        if booking is None:
+            continue
+        plan.done.append(Done(source, (booking,), person))
+        plan.warnings += _warnings(source, booking, person, company)
+
+
+def _plan_receipts(sources: Sequence[Source], company: Company, ledger: CompanyLedger, plan: _Plan) -> None:
+    receipts = [(source, source.document) for source in sources if isinstance(source.document, CashReceipt)]
+    paid = [receipt.invoice_id for _, receipt in receipts if receipt.receipt_type == "invoice_payment"]
+    settled = {
+        key: SettledInvoice.of(entry.body)
+        for key, entry in ledger.get_many(EXPORTED, [key for key in paid if key]).items()
+        if entry.body["direction"] != "cash"
+    }
+    settled |= {done.source.export_key: SettledInvoice.of(export_body(done, "", "", ())) for done in plan.done}
+    for source, receipt in receipts:
+        invoice = None
+        if receipt.receipt_type == "invoice_payment":
+            invoice = settled.get(receipt.invoice_id or "")
+            if invoice is None:
+                plan.waiting.append(_invoice_unknown(source, receipt))
+                continue
+        bookings = receipt_bookings(source, receipt, invoice, company, plan.problems)
+        if bookings:
+            plan.done.append(Done(source, bookings))
+
+
+def _warnings(source: Source, booking: Booking, person: Person, company: Company) -> Iterator[Problem]:
+    if person.master is None:
+        yield source.problem(
+            "fibu_party_not_sent",
+            f"{source.label}: Zum Personenkonto {person.account} hat CLUE keine Stammdaten übergeben.",
+            "Bitte achten Sie darauf, dass es dieses Konto in der FIBU gibt.",
+            "/party_id",
+            person.party_id,
+        )
+    if booking.posting_date is not None and company.fibu == "rzl":
+        yield source.problem(
+            "fibu_vat_month",
+            f"{source.label}: Den abweichenden USt-Monat {booking.posting_date:%m/%Y} kann RZL nicht aufnehmen.",
+            "Bitte tragen Sie den USt-Monat nach dem Import in RZL ein.",
+            "/vat_month",
+        )
+
+
+def _party_unknown(source: Source, invoice: Invoice) -> Problem:
+    word = "Der Kunde" if party_kind(invoice) == "customer" else "Der Lieferant"
+    name = f"{invoice.party_id} ({invoice.party_name})" if invoice.party_name else invoice.party_id
+    return source.problem(
+        "fibu_party_unknown",
+        f"{source.label}: {word} {name} ist noch nicht bekannt.",
+        "Bitte übergeben Sie die Stammdaten aus CLUE; der Beleg wird dann von selbst verarbeitet.",
+        "/party_id",
+        invoice.party_id,
+    )
+
+
+def _invoice_unknown(source: Source, receipt: CashReceipt) -> Problem:
+    return source.problem(
+        "fibu_invoice_unknown",
+        f"{source.label}: Die bar bezahlte Rechnung {receipt.invoice_id} wurde noch nicht an die FIBU übergeben.",
+        "Bitte übergeben Sie die Rechnung aus CLUE; der Kassenbeleg wird dann von selbst verarbeitet.",
+        "/invoice_id",
+        receipt.invoice_id,
+    )

@@ -1,0 +1,175 @@
+"""What the clerk is told about an open-item list; of very many notices the first ones and a count."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from core.contracts import Warn
+from core.errors import Problem
+from core.open_items import OpenItemRow, printed
+
+_SHOWN = 50
+_KINDS = {
+    "unmatched": "Posten, die CLUE nicht übergeben hat",
+    "ambiguous": "nicht eindeutige Posten",
+    "reversal": "wieder höhere offene Beträge",
+    "overpaid": "Überzahlungen",
+    "in_doubt": "zweifelhafte Posten",
+    "not_booked": "Rechnungen, die in der FIBU fehlen",
+}
+
+
+class Notices:
+    """Collects notices, shows the first 50 and counts the others."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._hidden: Counter[str] = Counter()
+
+    def show(self, problem: Problem) -> Iterator[Warn]:
+        """The notice as an effect, nothing once there were enough."""
+        self._count += 1
+        if self._count <= _SHOWN:
+            yield Warn(problem)
+        else:
+            self._hidden[problem.code] += 1
+
+    def rest(self) -> Iterator[Warn]:
+        """How many more there were."""
+        if self._hidden:
+            what = ", ".join(f"{count} {_KINDS[code]}" for code, count in sorted(self._hidden.items()))
+            yield Warn(
+                Problem(
+                    "more_notices",
+                    f"Es gibt noch weitere Hinweise: {what}.",
+                    "Bitte klären Sie zuerst die gezeigten Hinweise.",
+                )
+            )
+
+
+def unmatched(row: OpenItemRow) -> Problem:
+    """A row whose number is not known."""
+    return _of_row(
+        "unmatched",
+        row,
+        "gehört zu keiner Rechnung, die CLUE übergeben hat.",
+        "Bitte prüfen Sie, ob der Beleg direkt in der FIBU gebucht wurde oder ob die Nummer stimmt.",
+    )
+
+
+def ambiguous(row: OpenItemRow) -> Problem:
+    """A row whose number fits several documents."""
+    return _of_row(
+        "ambiguous",
+        row,
+        "passt zu mehreren Rechnungen und wurde keiner zugeordnet.",
+        "Bitte exportieren Sie die Liste mit der vollständigen Rechnungsnummer.",
+    )
+
+
+def doubtful(row: OpenItemRow, why: str) -> Problem:
+    """A row that was matched, but must not be believed."""
+    return _of_row("in_doubt", row, f"wurde nicht übernommen: {why}", "Bitte klären Sie den Posten in der FIBU.")
+
+
+def reversal(row: OpenItemRow, before: Decimal) -> Problem:
+    """The open amount has grown."""
+    return _of_row(
+        "reversal",
+        row,
+        f"ist höher als bisher ({printed(before)}); CLUE erhält eine negative Zahlung.",
+        "Bitte prüfen Sie, ob eine Rücklastschrift, ein Storno oder eine Gebühr gebucht wurde.",
+    )
+
+
+def overpaid(row: OpenItemRow) -> Problem:
+    """More was paid than was owed."""
+    return _of_row(
+        "overpaid", row, "ist überzahlt.", "Bitte prüfen Sie, ob das Guthaben zurückgezahlt oder verrechnet wird."
+    )
+
+
+def _of_row(code: str, row: OpenItemRow, what: str, todo: str) -> Problem:
+    item = f"Der Posten {row.number} auf Konto {row.account} mit {printed(row.amount)} {what}"
+    return Problem(code, item, todo, row=row.row, record=row.number)
+
+
+def moved(document: Mapping[str, Any]) -> Problem:
+    """A document is gone, but the same amount of the same day stands there under another number."""
+    return _of_document(
+        "in_doubt",
+        document,
+        "fehlt in der Liste; auf demselben Konto steht aber ein Posten mit gleichem Datum und Betrag unter einer "
+        "anderen Nummer. Die Rechnung gilt weiter als offen.",
+        "Bitte prüfen Sie, ob der Posten umgehängt wurde.",
+    )
+
+
+def not_booked(document: Mapping[str, Any]) -> Problem:
+    """A document was exported and no list has ever shown it."""
+    return _of_document(
+        "not_booked",
+        document,
+        "wurde der FIBU übergeben, stand aber noch in keiner OP-Liste. Sie gilt weiter als offen.",
+        "Bitte prüfen Sie, ob die Buchungsdatei in der FIBU importiert wurde.",
+    )
+
+
+def _of_document(code: str, document: Mapping[str, Any], what: str, todo: str) -> Problem:
+    name = f"Die Rechnung {document['number']} auf Konto {document['ledger_account']}"
+    return Problem(code, f"{name} {what}", todo, record=document["document_id"])
+
+
+def too_many_gone(gone: int, expected: int) -> Problem:
+    """So many documents have disappeared that the list may be incomplete."""
+    return Problem(
+        "too_many_gone",
+        f"In der Liste fehlen {gone} von {expected} Rechnungen, die zuletzt noch offen waren; sie würden alle als "
+        "bezahlt gelten.",
+        "Bitte prüfen Sie, ob die Liste vollständig ist (Kontenbereich, Filter, Stichtag). Wenn ja, geben Sie die "
+        "Datei frei; wenn nein, verwerfen Sie sie.",
+    )
+
+
+def none_of_ours(gone: int) -> Problem:
+    """The list holds nothing that is known."""
+    return Problem(
+        "none_of_ours",
+        f"Die Liste enthält keine einzige Rechnung aus CLUE; {gone} zuletzt offene Rechnungen würden damit als bezahlt "
+        "gelten.",
+        "Bitte prüfen Sie, ob es die richtige Liste für diesen Mandanten ist. Wenn ja, geben Sie die Datei frei; "
+        "wenn nein, verwerfen Sie sie.",
+    )
+
+
+def older_key_date(key_date: date, last: date) -> Problem:
+    """A newer list has been read already."""
+    return Problem(
+        "older_key_date",
+        f"Die Liste hat einen älteren Stichtag ({key_date:%d.%m.%Y}) als die zuletzt gelesene ({last:%d.%m.%Y}).",
+        "Bitte exportieren Sie eine aktuelle OP-Liste; eine ältere darf nicht mehr eingelesen werden.",
+    )
+
+
+def repeated(first: OpenItemRow, second: OpenItemRow) -> Problem:
+    """Two rows of the list speak of the same document."""
+    return Problem(
+        "repeated_item",
+        f"Der Posten {second.number} auf Konto {second.account} kommt in der Liste mehrmals vor, auch in Zeile "
+        f"{first.row}.",
+        "Bitte exportieren Sie die Liste sortiert nach Konto und OP-Nr., damit die Zeilen eines Postens "
+        "beisammenstehen.",
+        row=second.row,
+        record=second.number,
+    )
+
+
+def company_missing() -> Problem:
+    """The route does not say whose list this is."""
+    return Problem(
+        "company_missing",
+        "Für diesen Eingang ist nicht festgelegt, zu welchem Mandanten seine OP-Listen gehören.",
+        "Bitte lassen Sie den Mandanten dieses Eingangs einstellen und legen Sie die Liste dann neu ab.",
+    )

@@ -1,0 +1,123 @@
+"""Judges all records of a message, and lets the FIBU export have its say on the documents."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from core.batch import Batch
+from core.company import Company
+from core.contracts import Context, Effect, Hold, Wait
+from core.documents import AttachedFile, BadRecord, CashReceipt, Document, Invoice, Record
+from core.errors import Problem, RuleError
+from handlers._attachments import attach, by_id, missing, with_published_names
+from handlers._fibu_export import export
+from handlers._record_rules import MASTER_DATA, RecordRules, Verdict, deactivated
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Verdicts on all records in order, and what follows from the documents that go on."""
+
+    verdicts: Sequence[Verdict]
+    effects: Sequence[Effect] = ()
+    stop: Wait | Hold | None = None
+    """Nothing may be taken before this is settled."""
+
+    @property
+    def rejected(self) -> list[Verdict]:
+        """Verdicts on the records that cannot be taken."""
+        return [verdict for verdict in self.verdicts if verdict.result == "rejected"]
+
+
+def judge(batch: Batch, company: Company, context: Context) -> Judged:
+    """Judge the records. Raise RuleError for what concerns the message as a whole."""
+    entity, records = batch.document_type, list(batch.documents)
+    sound = [record for record in records if isinstance(record, Record)]
+    rules = RecordRules(entity, company.id, context.ledger.of(company.id), sound)
+    verdicts = [
+        Verdict(index, record.id, "rejected", record.problems)
+        if isinstance(record, BadRecord)
+        else rules.judge(index, record)
+        for index, record in enumerate(records)
+    ]
+    if entity in MASTER_DATA:
+        absent = _absent(batch, company, context, verdicts) if batch.head["mode"] == "full" else ()
+        return Judged(verdicts, tuple(absent))
+    files = by_id(batch.head["attachments"])
+    verdicts = [_with_attachments(verdict, files) for verdict in verdicts]
+    return _exported(verdicts, batch, company, context, files)
+
+
+def _absent(batch: Batch, company: Company, context: Context, verdicts: Sequence[Verdict]) -> Iterator[Effect]:
+    """A full set: what is not in it is no longer used. An empty one is taken for a mistake."""
+    if not verdicts:
+        what = "Der Vollstand enthält keinen einzigen Datensatz; damit würde alles stillgelegt."
+        todo = "Bitte die Übergabe in CLUE prüfen."
+        raise RuleError(Problem("empty_full_set", what, todo, pointer="/records"))
+    listed = {verdict.id for verdict in verdicts}
+    for entry in context.ledger.of(company.id).all(batch.document_type):
+        if entry.key not in listed and entry.body["active"]:
+            yield deactivated(company.id, batch.document_type, entry)
+
+
+def _with_attachments(verdict: Verdict, files: Mapping[str, AttachedFile]) -> Verdict:
+    if not isinstance(verdict.forward, Invoice):
+        return verdict
+    problems = tuple(missing(verdict.forward, verdict.index, files))
+    return replace(verdict, result="rejected", problems=problems, put=None, forward=None) if problems else verdict
+
+
+def _exported(
+    verdicts: list[Verdict], batch: Batch, company: Company, context: Context, files: Mapping[str, AttachedFile]
+) -> Judged:
+    """Book the documents that are new; where parts may be taken, without those that the FIBU rules refuse.
+
+    A test message waits for nothing, nor does one that a person has released: what is missing is then a fault.
+    """
+    patient = not batch.head["test"] and not context.released
+    while True:
+        forward = [verdict for verdict in verdicts if verdict.forward is not None]
+        documents = [(verdict.index, verdict.id, _for_export(verdict.forward, files)) for verdict in forward]
+        try:
+            booked = list(export(documents, company, context, batch.origin)) if documents else []
+        except RuleError as error:
+            problems: Sequence[Problem] = error.problems
+        else:
+            stop = next((effect for effect in booked if isinstance(effect, Wait | Hold)), None)
+            if patient or not isinstance(stop, Wait):
+                return Judged(verdicts, (*_laid(forward, files, company, context), *booked), stop)
+            problems = [stop.problem]
+        if not {problem.record for problem in problems} & {verdict.id for verdict in forward}:
+            raise RuleError(*problems)
+        verdicts = _rejecting(verdicts, problems)
+        if not context.partial and not batch.head["test"]:
+            return Judged(verdicts)
+
+
+def _laid(
+    forward: Sequence[Verdict], files: Mapping[str, AttachedFile], company: Company, context: Context
+) -> Iterator[Effect]:
+    """Attachments of what is booked, before the bookings."""
+    for verdict in forward:
+        if isinstance(verdict.forward, Invoice) and verdict.forward.document_type != "proforma":
+            yield from attach(verdict.forward, files, company.fibu_target, context)
+
+
+def _rejecting(verdicts: list[Verdict], problems: Sequence[Problem]) -> list[Verdict]:
+    """The verdicts, with the records that have these problems rejected."""
+    found: dict[str | None, list[Problem]] = {}
+    for problem in problems:
+        found.setdefault(problem.record, []).append(problem)
+    return [
+        replace(verdict, result="rejected", problems=tuple(found[verdict.id]), put=None, forward=None)
+        if verdict.forward is not None and verdict.id in found
+        else verdict
+        for verdict in verdicts
+    ]
+
+
+def _for_export(document: Document | None, files: Mapping[str, AttachedFile]) -> Invoice | CashReceipt:
+    if isinstance(document, Invoice):
+        return with_published_names(document, files)
+    if isinstance(document, CashReceipt):
+        return document
+    raise TypeError(f"no document of the books: {type(document).__name__}")

@@ -1,0 +1,248 @@
+"""Where do finished files go? Into ``archive/YYYY/MM/DD/<id>/``, read-only, with a manifest in the hash chain.
+
+A whole group of drops is placed at once and synced at once. Nothing is lost or doubled by a crash at any moment:
+placing the same drops again completes what an earlier attempt has begun. ``archive_check.py`` proves the result.
+"""
+
+import contextlib
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from core.errors import CluedropError, TransportError
+from spool.manifest import (
+    GENESIS,
+    MANIFEST_NAME,
+    ArchiveEntry,
+    ChainHead,
+    Manifest,
+    SourceFile,
+    chain_digest,
+    entry_folder,
+    manifest_of,
+    stored_names,
+)
+
+CHAIN_NAME = "chain.json"
+CHAIN_DRAFT = ".chain.json.new"
+DRAFT_NAME = ".part"
+"""A copy under way; no stored file starts with a dot."""
+
+_FILE_MODE, _FOLDER_MODE = 0o440, 0o550
+_DRAFT_MODE, _OPEN_FOLDER_MODE = 0o640, 0o750
+_COPY_BYTES = 1 << 20
+
+
+class ArchiveConflict(CluedropError):  # noqa: N818 - names what was found, as Unclear does
+    """The archive holds something else under the name of this drop; nothing is overwritten, a person must look."""
+
+
+class SyncPaths(Protocol):
+    """Makes files, and the folders that name them, durable (``spool.durable.sync_paths``)."""
+
+    def __call__(self, files: Sequence[str], folders: Iterable[str], /) -> None:
+        """Return when all of it is on the disk; raise OSError if it is not."""
+
+
+class Archive:
+    """The archive below one root folder. One writer at a time; readers need no lock."""
+
+    def __init__(self, root: str | os.PathLike[str], sync_paths: SyncPaths) -> None:
+        self._root = os.fspath(root)
+        self._sync = sync_paths
+        self._day = ""
+
+    def head(self) -> ChainHead:
+        """Return the head that ``chain.json`` names, GENESIS where there is none; raise ValueError if it is damaged."""
+        try:
+            with open(f"{self._root}/{CHAIN_NAME}", "rb") as file:
+                return ChainHead.from_bytes(file.read(4096))
+        except FileNotFoundError:
+            return GENESIS
+
+    def place(self, entries: Sequence[ArchiveEntry], head: ChainHead) -> ChainHead:
+        """Move a group of drops into the archive, in this order, behind ``head``; return the new head.
+
+        When it returns, everything is durable, the sources are gone and ``chain.json`` names the new head. The same
+        entries may be placed again, with the same ``head``, as long as the new one was not recorded. An entry that is
+        already part of the chain up to ``head`` is left as it is. Raise TransportError where disk or share fail,
+        ArchiveConflict where the archive holds other content under the same id.
+        """
+        if not entries:
+            return head
+        group = _Group()
+        try:
+            for entry in entries:
+                head = self._place(entry, head, group)
+            draft = f"{self._root}/{CHAIN_DRAFT}"
+            _write(draft, head.to_bytes(), os.O_TRUNC, _DRAFT_MODE)
+            group.files.append(draft)
+            self._sync(group.files, group.folders)
+            for path in group.leftovers:
+                os.unlink(path)
+            os.replace(draft, f"{self._root}/{CHAIN_NAME}")
+        except OSError as error:
+            raise TransportError(f"archive {self._root}: {error}") from error
+        return head
+
+    def _place(self, entry: ArchiveEntry, head: ChainHead, group: "_Group") -> ChainHead:
+        folder = f"{self._root}/{entry_folder(entry.received_at, entry.drop_id)}"
+        stored = stored_names(entry)
+        manifest = manifest_of(entry, stored, head)
+        if self._make(folder, group):
+            for name, source in stored.items():
+                _move(source, f"{folder}/{name}", group)
+        else:
+            os.chmod(folder, _OPEN_FOLDER_MODE)
+            for name, source in stored.items():
+                _complete(source, f"{folder}/{name}", group)
+            if _is_archived(manifest, f"{folder}/{MANIFEST_NAME}"):
+                os.chmod(folder, _FOLDER_MODE)
+                return head
+        data = manifest.to_bytes()
+        path = f"{folder}/{MANIFEST_NAME}"
+        _write(path, data, os.O_EXCL, _FILE_MODE)
+        os.chmod(folder, _FOLDER_MODE)
+        group.files.append(path)
+        group.folders.add(folder)
+        return ChainHead(head.sequence + 1, chain_digest(data))
+
+    def _make(self, folder: str, group: "_Group") -> bool:
+        """Make the folder of an entry; say False if an earlier attempt has made it."""
+        day = os.path.dirname(folder)
+        if day != self._day:
+            self._make_day(day, group)
+        group.folders.add(day)
+        try:
+            os.mkdir(folder, _OPEN_FOLDER_MODE)
+        except FileExistsError:
+            return False
+        except FileNotFoundError:  # somebody has tidied the empty day away since
+            self._make_day(day, group)
+            os.mkdir(folder, _OPEN_FOLDER_MODE)
+        return True
+
+    def _make_day(self, day: str, group: "_Group") -> None:
+        os.makedirs(day, _OPEN_FOLDER_MODE, exist_ok=True)
+        month = os.path.dirname(day)
+        group.folders |= {month, os.path.dirname(month), self._root}
+        self._day = day
+
+
+class _Group:
+    """What one group must sync before its sources may go."""
+
+    def __init__(self) -> None:
+        self.files: list[str] = []
+        self.folders: set[str] = set()
+        self.leftovers: list[str] = []
+
+
+# ── moving ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _move(source: SourceFile, path: str, group: _Group) -> None:
+    """Move a file to a name that does not exist yet, and make it read-only."""
+    if _is_ours(source):
+        try:
+            os.rename(source.path, path)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+        else:
+            group.files.append(path)
+            return
+    _copy(source, path)
+    group.leftovers.append(source.path)
+    group.files.append(path)
+
+
+def _is_ours(source: SourceFile) -> bool:
+    """Make a file read-only; say False where it has another owner, who could undo that: the archive takes a copy."""
+    descriptor = os.open(source.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_size != source.size:
+            raise ArchiveConflict(f"{source.path} has changed since it was read")
+        if found.st_uid != os.geteuid():
+            return False
+        os.fchmod(descriptor, _FILE_MODE)
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _complete(source: SourceFile, path: str, group: _Group) -> None:
+    """Bring a file to the place where an earlier attempt may have left it already."""
+    if not os.path.lexists(path):
+        _move(source, path, group)
+        return
+    if _digest(path) != (source.size, source.sha256):
+        raise ArchiveConflict(f"{path} exists with other content than {source.path}")
+    if os.path.lexists(source.path):
+        if _digest(source.path) != (source.size, source.sha256):
+            raise ArchiveConflict(f"{source.path} has changed since it was read; {path} holds what was read")
+        group.leftovers.append(source.path)
+    group.files.append(path)
+
+
+def _copy(source: SourceFile, path: str) -> None:
+    draft = f"{os.path.dirname(path)}/{DRAFT_NAME}"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(draft)
+    digest, size = hashlib.sha256(), 0
+    with open(source.path, "rb", opener=_no_follow) as original, open(draft, "xb", opener=_no_follow) as copy:
+        while block := original.read(_COPY_BYTES):
+            digest.update(block)
+            size += len(block)
+            copy.write(block)
+        os.fchmod(copy.fileno(), _FILE_MODE)
+    if (size, digest.hexdigest()) != (source.size, source.sha256):
+        os.unlink(draft)
+        raise ArchiveConflict(f"{source.path} has changed since it was read")
+    os.rename(draft, path)
+
+
+def _digest(path: str) -> tuple[int, str]:
+    with open(path, "rb", opener=_no_follow) as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return file.tell(), digest
+
+
+def _no_follow(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, _DRAFT_MODE)
+
+
+def _write(path: str, data: bytes, flags: int, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | flags, mode)
+    try:
+        if os.write(descriptor, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
+
+
+# ── manifests ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _is_archived(manifest: Manifest, path: str) -> bool:
+    """Say whether the entry is part of the chain already; clear away the manifest of an unrecorded attempt."""
+    try:
+        with open(path, "rb", opener=_no_follow) as file:
+            found = Manifest.from_bytes(file.read())
+    except FileNotFoundError:
+        return False
+    except ValueError:  # torn by a crash before it was synced
+        os.unlink(path)
+        return False
+    if found.sequence >= manifest.sequence:
+        os.unlink(path)
+        return False
+    chained = ("sequence", "previous", "archived_at", "keep_until")
+    if manifest.model_copy(update={name: getattr(found, name) for name in chained}) != found:
+        raise ArchiveConflict(f"{path} is part of the archive already, with other content")
+    return True

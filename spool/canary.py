@@ -1,0 +1,40 @@
+"""Canaries: small files of our own that go the way of every drop, so that "alive" means "files get through".
+
+A canary is dropped into the inbox like any file, must be noticed, claimed, given to a worker that has loaded the
+route's handler, and staged on every target. It is never published, archived or counted.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+
+from spool.messages import DropRef, Outcome, Staged
+from spool.staging import Place
+
+_NAME = re.compile(r"cluedrop-canary-[0-9]+\.canary")
+
+
+def is_canary(name: str) -> bool:
+    """Say whether a name is one of ours."""
+    return _NAME.fullmatch(name) is not None
+
+
+def send_canary(folder: str, number: int) -> str:
+    """Drop a canary into an inbox, complete from its first moment. Returns its path; raise OSError if it cannot be."""
+    path = f"{folder}/cluedrop-canary-{number}.canary"
+    hidden = f"{folder}/.cluedrop-canary-{number}"
+    with open(hidden, "w", encoding="ascii") as file:
+        file.write("canary\n")
+    os.rename(hidden, path)
+    return path
+
+
+def stage_canary(drop: DropRef, places: Mapping[str, Place]) -> Outcome:
+    """In the worker: prove that every target of the site can be written. Raise OSError if one cannot."""
+    staged: list[Staged] = []
+    for target, place in places.items():
+        path = f"{place.folder}/{drop.id}.canary.{len(staged)}"
+        with open(path, "x", encoding="ascii") as file:
+            file.write("canary\n")
+        staged.append(Staged(target, os.path.basename(path), path, 7, ""))
+    return Outcome(drop.id, "canary", outputs=staged)

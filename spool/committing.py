@@ -1,0 +1,236 @@
+"""Why nothing is lost and nothing doubled: one group of handled files becomes true in one transaction.
+
+1. The staged outputs are synced.                      A crash before 2 leaves claims without results: handled again.
+2. One journal transaction: outputs, business keys, ledger.   Before it nothing has happened, after it everything will.
+3. ``complete`` publishes, archives, notes "finished".  A crash in between: ``complete`` runs again and finds out by
+   the inodes what has happened already.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import OperationalError
+
+from core.batch import REJECTED_FOLDER
+from core.contracts import Put
+from core.errors import Problem, TransportError
+from core.site import Route, Site
+from spool.durable import sync_paths
+from spool.handling import WORK_FOLDER
+from spool.journal.store import Journal, Results, as_json
+from spool.journal.tables import Row
+from spool.messages import DropRef, Outcome
+from spool.notes import NoteKind, note_text
+from spool.publishing import HELD_FOLDER, Folders, Naming, Publication
+
+NOTE_SUFFIX = ".hinweis.txt"
+WORKBOOK_SUFFIX = ".hinweis.xlsx"
+_KEPT_PROBLEMS = 100
+_STATES = {
+    "done": "committed",
+    "rejected": "rejected",
+    "bug": "rejected",
+    "duplicate": "duplicate",
+    "held": "held",
+}
+_NOTES = {
+    "rejected": NoteKind.REJECTED,
+    "bug": NoteKind.BUG,
+    "duplicate": NoteKind.DUPLICATE,
+    "held": NoteKind.HELD,
+}
+
+
+@dataclass(slots=True)
+class Handled:
+    """One file with the outcome that its worker reported."""
+
+    route: Route
+    drop: DropRef
+    outcome: Outcome
+
+
+@dataclass(slots=True)
+class Settled:
+    """One drop that is committed: what is still to be done for it."""
+
+    route: str
+    drop_id: str
+    state: str
+    name: str
+    path: str
+    size: int
+    sha256: str
+    claimed_at: int
+    publications: list[Publication]
+    companions: dict[str, str] = field(default_factory=dict)
+    warnings: Sequence[Problem] = ()
+    leftovers: list[str] = field(default_factory=list)
+    """Files of our own to remove in the end."""
+
+
+class Committer:
+    """Makes groups of outcomes true."""
+
+    def __init__(self, site: Site, journal: Journal) -> None:
+        self._site = site
+        self._journal = journal
+        self._folders = Folders(site)
+        self._zone = ZoneInfo(site.timezone)
+
+    def commit(self, group: Sequence[Handled]) -> list[Settled]:
+        """Make the outcomes of a group true; all or nothing.
+
+        Raise TransportError when a disk or the journal is in the way: then nothing has happened.
+        """
+        naming = Naming()
+        try:
+            settled = [self._plan(handled, naming) for handled in group]
+            staged = [publication for drop in settled for publication in drop.publications]
+            if staged:
+                sync_paths([file.staged for file in staged], {os.path.dirname(file.staged) for file in staged})
+            self._journal.commit(self._results(group, settled))
+        except OSError as error:
+            raise TransportError(f"cannot stage results: {error}") from error
+        except OperationalError as error:
+            raise TransportError(f"cannot write the journal: {error.orig}") from error
+        return settled
+
+    # ── planning ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _plan(self, handled: Handled, naming: Naming) -> Settled:
+        drop, outcome, route = handled.drop, handled.outcome, handled.route
+        publications = [
+            self._publication(route, output.target, output.name, output.path, naming, output.sha256)
+            for output in outcome.outputs
+        ]
+        leftovers = [outcome.spilled_puts] if outcome.spilled_puts else []
+        if outcome.fate != "done":
+            publications.extend(self._returned(handled, naming))
+        return Settled(
+            route.name,
+            drop.id,
+            _STATES[outcome.fate],
+            drop.name,
+            drop.path,
+            os.lstat(drop.path).st_size,
+            outcome.sha256 or "",
+            drop.claimed_at,
+            publications,
+            dict(drop.companions),
+            outcome.warnings,
+            leftovers,
+        )
+
+    def _publication(
+        self, route: Route, target: str, name: str, staged: str, naming: Naming, sha256: str
+    ) -> Publication:
+        folder = self._folders.visible(route.name, target)
+        return Publication.planned(target, naming.free(folder, name), staged, folder, sha256)
+
+    def _returned(self, handled: Handled, naming: Naming) -> Iterator[Publication]:
+        """The file on its way back to the clerk: first its note, then the marked table, then itself."""
+        drop, outcome, route = handled.drop, handled.outcome, handled.route
+        target = HELD_FOLDER if outcome.fate == "held" else REJECTED_FOLDER
+        folder = self._folders.visible(route.name, target)
+        name = naming.free(folder, drop.name, with_notes=True)
+        note = f"{route.folder}/{WORK_FOLDER}/{drop.id}{NOTE_SUFFIX}"
+        Path(note).write_text(self._note(handled), encoding="utf-8", newline="")
+        yield Publication.planned(target, name + NOTE_SUFFIX, note, folder)
+        if outcome.workbook is not None:
+            yield Publication.planned(target, name + WORKBOOK_SUFFIX, outcome.workbook, folder)
+        for companion, path in drop.companions.items():
+            yield Publication.planned(target, naming.free(folder, companion), path, folder)
+        yield Publication.planned(target, name, drop.path, folder, outcome.sha256 or "")
+
+    def _note(self, handled: Handled) -> str:
+        drop, outcome, route = handled.drop, handled.outcome, handled.route
+        return note_text(
+            _NOTES[outcome.fate],
+            drop.name,
+            [*outcome.problems, *outcome.warnings],
+            received_at=datetime.fromtimestamp(drop.claimed_at / 1000, tz=self._zone),
+            route_label=f"inbox/{route.name}",
+            reference=drop.id,
+        )
+
+    # ── journal rows ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _results(self, group: Sequence[Handled], settled: Sequence[Settled]) -> Results:
+        results = Results([], [], [], ())
+        ledger: list[Iterable[Row]] = []
+        for handled, drop in zip(group, settled, strict=True):
+            outcome = handled.outcome
+            results.drops.append(
+                {
+                    "b_id": drop.drop_id,
+                    "b_state": drop.state,
+                    "b_sha256": outcome.sha256,
+                    "b_report": report_of(outcome.problems, outcome.warnings),
+                }
+            )
+            results.outputs.extend(
+                publication.row(drop.drop_id, ordinal, self._folders.base(drop.route, publication.target))
+                for ordinal, publication in enumerate(drop.publications)
+            )
+            results.keys.extend(
+                {"scope": scope, "key": key, "digest": digest, "drop_id": drop.drop_id}
+                for (scope, key), digest in outcome.claims.items()
+            )
+            ledger.append(_spilled_rows(outcome.spilled_puts, drop.drop_id))
+            ledger.append(_ledger_row(put, drop.drop_id) for put in outcome.puts)
+        results.ledger = (row for rows in ledger for row in rows)
+        return results
+
+
+def report_of(problems: Sequence[Problem], warnings: Sequence[Problem]) -> str | None:
+    """What the clerk was told, for the journal."""
+    if not problems and not warnings:
+        return None
+    return as_json(
+        {
+            "problems": [asdict(problem) for problem in problems[:_KEPT_PROBLEMS]],
+            "warnings": [asdict(problem) for problem in warnings[:_KEPT_PROBLEMS]],
+        }
+    )
+
+
+def visible_name(name: str) -> str:
+    """A dropped name as it can be shown and stored: bytes that are no text appear as \\xNN."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def warnings_of(report: str | None) -> tuple[Problem, ...]:
+    """The warnings of a journal report."""
+    return tuple(Problem(**values) for values in json.loads(report)["warnings"]) if report else ()
+
+
+def utc(milliseconds: int) -> datetime:
+    """A moment of the journal."""
+    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+
+
+def _ledger_row(put: Put, drop_id: str) -> Row:
+    body = None if put.body is None else as_json(put.body)
+    return {
+        "company": put.company,
+        "kind": put.kind,
+        "key": put.key,
+        "group": put.group,
+        "body": body,
+        "drop_id": drop_id,
+    }
+
+
+def _spilled_rows(path: str | None, drop_id: str) -> Iterator[Row]:
+    if path is None:
+        return
+    with Path(path).open(encoding="utf-8") as file:
+        for line in file:
+            company, kind, key, group, body = json.loads(line)
+            yield _ledger_row(Put(company, kind, key, body, group), drop_id)

@@ -1,0 +1,114 @@
+"""What follows a commit: publish, archive, note "finished". Run again after a crash, it changes nothing twice."""
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from core.errors import CluedropError
+from core.site import Site
+from spool.archive import Archive
+from spool.committing import Settled
+from spool.durable import sync_paths
+from spool.identifiers import now_ms
+from spool.journal.store import Journal
+from spool.manifest import ArchiveEntry, MadeFile, SourceFile
+
+_ARCHIVED = {"committed": "archived", "discarding": "discarded"}
+"""States whose originals go into the archive, and what they are called then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A drop whose results could not be laid down yet; nothing is lost, it is tried again."""
+
+    drop: Settled
+    reason: str
+
+
+class Completer:
+    """Lays down what is committed."""
+
+    def __init__(self, site: Site, journal: Journal) -> None:
+        self._journal = journal
+        self._archive = Archive(site.archive, sync_paths)
+        self._zone = ZoneInfo(site.timezone)
+        self._head = max(self._archive.head(), journal.head(), key=lambda head: head.sequence)
+
+    def complete(self, drops: Sequence[Settled], *, fresh: bool) -> list[Unfinished]:
+        """Publish, archive and finish drops; ``fresh``: committed a moment ago by this process.
+
+        Returns those for which a folder or disk was in the way; they stay committed and are handed in again later.
+        """
+        published, unfinished = self._publish(drops, fresh=fresh)
+        try:
+            self._archive_all(published)
+            self._sync_visible(published)
+        except (OSError, CluedropError) as error:
+            return [*unfinished, *(Unfinished(drop, str(error)) for drop in published)]
+        self._finish(published)
+        self._tidy(published)
+        return unfinished
+
+    def _publish(self, drops: Sequence[Settled], *, fresh: bool) -> tuple[list[Settled], list[Unfinished]]:
+        published: list[Settled] = []
+        unfinished: list[Unfinished] = []
+        for drop in drops:
+            try:
+                for publication in drop.publications:
+                    publication.publish(fresh=fresh)
+            except OSError as error:
+                unfinished.append(Unfinished(drop, str(error)))
+            else:
+                published.append(drop)
+        return published, unfinished
+
+    def _archive_all(self, drops: Sequence[Settled]) -> None:
+        entries = [self._entry(drop) for drop in drops if drop.state in _ARCHIVED]
+        self._head = self._archive.place(entries, self._head)
+
+    def _entry(self, drop: Settled) -> ArchiveEntry:
+        return ArchiveEntry(
+            drop_id=drop.drop_id,
+            route=drop.route,
+            outcome=_ARCHIVED[drop.state],
+            received_at=datetime.fromtimestamp(drop.claimed_at / 1000, tz=self._zone),
+            archived_at=datetime.now(tz=self._zone),
+            original=SourceFile(drop.name, drop.path, drop.size, drop.sha256),
+            companions=[_companion(name, path) for name, path in drop.companions.items()],
+            outputs=[MadeFile(made.target, made.name, made.size, made.sha256) for made in drop.publications],
+            warnings=drop.warnings,
+        )
+
+    def _sync_visible(self, drops: Sequence[Settled]) -> None:
+        folders = {publication.folder for drop in drops for publication in drop.publications}
+        for folder in folders:
+            sync_paths([], [folder])
+
+    def _finish(self, drops: Sequence[Settled]) -> None:
+        finished_at = now_ms()
+        rows = []
+        counts: Counter[tuple[str, str]] = Counter()
+        for drop in drops:
+            state = _ARCHIVED.get(drop.state, drop.state)
+            held = state == "held"
+            rows.append({"b_id": drop.drop_id, "b_state": state, "b_finished_at": None if held else finished_at})
+            if not held:
+                counts[drop.route, state] += 1
+        self._journal.finish(rows, counts, self._head)
+
+    def _tidy(self, drops: Sequence[Settled]) -> None:
+        for drop in drops:
+            for path in (*(publication.staged for publication in drop.publications), *drop.leftovers):
+                with suppress(FileNotFoundError):
+                    os.unlink(path)
+
+
+def _companion(name: str, path: str) -> SourceFile:
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return SourceFile(name, path, file.tell(), digest)

@@ -1,0 +1,121 @@
+"""Handing files to workers and getting their outcomes back; a worker that dies costs one file at most.
+
+This is the embedded dispatcher of a single daemon: the work folders and the journal are the queue, so nothing here
+needs to survive a crash.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+
+from loguru import logger
+
+from core.errors import Problem
+from core.site import Route
+from spool import file_problems
+from spool.committing import Handled
+from spool.messages import DropRef, Outcome
+from spool.pool import Pool, Worker
+from spool.streams import Stream, again, streams_of
+from spool.worker import WorkerSetup
+
+
+class Dispatcher:
+    """The streams of a site and the workers that serve them."""
+
+    def __init__(self, setup: WorkerSetup) -> None:
+        self._limits = setup.site.limits
+        self._routes = {route.name: route for route in setup.site.routes}
+        self._by_route = streams_of(setup.site)
+        self.streams = tuple(dict.fromkeys(self._by_route.values()))
+        self._pool = Pool(setup)
+
+    def stream(self, route: str) -> Stream:
+        """The stream that a route belongs to."""
+        return self._by_route[route]
+
+    def is_busy(self, stream: Stream) -> bool:
+        """A worker is at a job of this stream."""
+        return any(worker.busy and worker.stream is stream for worker in self._pool.workers)
+
+    @property
+    def in_hand(self) -> bool:
+        """A group is being handled or waits to be committed."""
+        return any(worker.busy for worker in self._pool.workers) or any(stream.results for stream in self.streams)
+
+    def hand_out(self, paused: Iterable[str]) -> None:
+        """Give every idle worker a job, where one waits."""
+        for stream in self.streams:
+            if stream.fresh_worker and stream.results:
+                continue  # what is not committed yet is known to no worker any more
+            worker = self._pool.free_worker(stream)
+            if worker is None:
+                continue
+            job = stream.next_job(self._limits.group_files, paused)
+            if job is not None:
+                worker.stream = stream
+                stream.fresh_worker = False
+                worker.give(job[0], job[1], settled=not stream.results)
+
+    def wait(self, wake: int, timeout: float) -> None:
+        """Return when a worker has something to say, ``wake`` can be read, or the time is over."""
+        self._pool.wait(wake, timeout)
+
+    def collect(self) -> Iterator[tuple[Stream, Handled]]:
+        """Outcomes that have come since the last call; workers that died or take too long are replaced."""
+        for worker in list(self._pool.workers):
+            stream = worker.stream
+            if stream is None:
+                continue
+            try:
+                outcomes, left = worker.receive()
+            except (EOFError, OSError):
+                yield from self._bury(worker, stream, file_problems.worker_died())
+                continue
+            stream.push_back(worker.route, left)
+            yield from ((stream, Handled(self._routes[worker.route], drop, outcome)) for drop, outcome in outcomes)
+            if not worker.busy and stream.idle:
+                worker.stream = None
+        for worker in self._pool.overdue(self._limits.worker_seconds):
+            if worker.stream is not None:
+                problem = file_problems.took_too_long(timedelta(seconds=self._limits.worker_seconds))
+                yield from self._bury(worker, worker.stream, problem, at_once=True)
+
+    def _bury(
+        self, worker: Worker, stream: Stream, problem: Problem, *, at_once: bool = False
+    ) -> Iterator[tuple[Stream, Handled]]:
+        """A worker is dead or must die: reject the file that did it, give the others to a fresh one."""
+        suspect = worker.suspect()
+        others = [drop for drop in worker.unanswered(take=True) if suspect is None or drop.id != suspect.id]
+        logger.error("worker {} ended over {}", worker.process.pid, suspect.name if suspect else "nothing")
+        self._replace(worker, stream)
+        stream.push_back(worker.route, [again(drop) for drop in others])
+        if suspect is None:
+            return
+        if at_once or suspect.suspect:
+            rejected = Outcome(suspect.id, "rejected", problems=(problem,))
+            yield stream, Handled(self._routes[worker.route], suspect, rejected)
+        else:
+            # Once can be bad luck, the machine's memory being full for instance; twice and alone is the file.
+            stream.push_back(worker.route, [again(suspect, suspect=True)])
+
+    def take_back(self, stream: Stream, group: Sequence[Handled]) -> None:
+        """A commit failed: forget what workers think is true, and handle these files again."""
+        for worker in list(self._pool.workers):
+            if worker.stream is stream:
+                stream.push_back(worker.route, [again(drop) for drop in worker.unanswered(take=True)])
+                self._replace(worker, stream)
+        stream.fresh_worker = True
+        for handled in reversed(group):
+            stream.push_back(handled.route.name, [again(handled.drop)])
+
+    def _replace(self, worker: Worker, stream: Stream) -> None:
+        self._pool.replace(worker)
+        stream.fresh_worker = True
+
+    def push(self, route: Route, drops: Sequence[DropRef]) -> None:
+        """New files, at the end of their line."""
+        self._by_route[route.name].push(route.name, drops)
+
+    def close(self) -> None:
+        """End the workers."""
+        self._pool.stop()

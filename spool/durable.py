@@ -1,0 +1,95 @@
+"""The few file-system acts that must survive a power cut, and what they promise.
+
+``syncfs`` flushes a whole file system at once, so a group of five hundred files costs little more than one
+(measured here: 9 ms against 160 ms for 512 single syncs). For a few files the single sync is the cheaper one and
+does not wait for what other programs have written.
+"""
+
+import ctypes
+import errno
+import os
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+_FEW = 4
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_AT_FDCWD = -100
+_RENAME_NOREPLACE = 1
+_NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV})
+
+
+def sync_file(path: str) -> None:
+    """Return when the content of a file, or the entries of a folder, are on the disk. Raise OSError if they are not."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_filesystem(path: str) -> None:
+    """Return when everything written to the file system that holds ``path`` is on the disk. Raise OSError if not."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        if _LIBC.syncfs(descriptor) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), path)
+    finally:
+        os.close(descriptor)
+
+
+def sync_paths(files: Sequence[str], folders: Iterable[str]) -> None:
+    """Make files and the folders that name them durable, by the cheaper of the two ways."""
+    places = sorted(set(folders))
+    if len(files) <= _FEW:
+        for path in files:
+            sync_file(path)
+        for path in places:
+            sync_file(path)
+        return
+    seen: set[int] = set()
+    for path in places:
+        device = os.stat(path).st_dev
+        if device not in seen:
+            seen.add(device)
+            sync_filesystem(path)
+
+
+def move_new(source: str, destination: str) -> None:
+    """Give a file a new name on its file system; raise FileExistsError rather than overwrite.
+
+    Link and unlink where there are hard links: unlike a rename this also tells watchers nothing that would hold
+    back later events (facts/filedrop.md 5.1, "Move pairing"). A crash in between leaves both names on one inode,
+    which the restart recognises.
+    """
+    if link_new(source, destination) == "linked":
+        os.unlink(source)
+
+
+def link_new(source: str, destination: str) -> Literal["linked", "renamed"]:
+    """Make ``source`` visible as ``destination`` in one step; raise FileExistsError rather than overwrite.
+
+    "renamed" means that the place has no hard links, and that the source name is gone.
+    """
+    try:
+        os.link(source, destination, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+    else:
+        return "linked"
+    _rename_new(source, destination)
+    return "renamed"
+
+
+def _rename_new(source: str, destination: str) -> None:
+    result = _LIBC.renameat2(_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(destination), _RENAME_NOREPLACE)
+    if result == 0:
+        return
+    number = ctypes.get_errno()
+    if number not in {errno.EINVAL, errno.ENOSYS}:
+        raise OSError(number, os.strerror(number), source, None, destination)
+    # The last resort of shares that know neither links nor the flag; we are the only writer of our hidden names.
+    if os.path.lexists(destination):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), destination)
+    os.rename(source, destination)

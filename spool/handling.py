@@ -1,0 +1,307 @@
+"""One file from its bytes to its outcome: look, choose the format, read, handle, stage. Runs in the worker."""
+
+import errno
+import hashlib
+import io
+import os
+import stat
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+from core.batch import REJECTED_FOLDER, Batch, Origin
+from core.contracts import Context, Effect, Ledger, Wait, Warn
+from core.errors import ContentError, FormatError, Problem, RuleError, TransportError
+from core.routing import choose
+from core.site import Route, Site
+from spool import file_problems
+from spool.canary import is_canary, stage_canary
+from spool.journal.ledger import WorkingLedger
+from spool.marked_table import marked_workbook
+from spool.messages import DropRef, Outcome
+from spool.plugins import Plugins
+from spool.staging import STAGED_FOLDER, Collected, Place, Staging
+
+WORK_FOLDER = ".work"
+_HEAD_BYTES = 65_536
+_SNIFF_BYTES = 4_096
+_LONGEST_NAME = 255
+_IN_MEMORY_BYTES = 4_000_000
+_WORLD_IN_THE_WAY = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ESTALE}
+    | {errno.EBUSY, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENOTCONN, errno.ENODEV, errno.EMFILE, errno.ENFILE}
+)
+
+
+class FileHandling:
+    """Turns claimed files into outcomes, one after the other; never raises for a file."""
+
+    def __init__(self, site: Site, plugins: Plugins, writer_settings: Mapping[str, Any], ledger: WorkingLedger) -> None:
+        self._site = site
+        self._plugins = plugins
+        self._writer_settings = writer_settings
+        self._ledger = ledger
+        self._routes = {route.name: route for route in site.routes}
+        self._zone = ZoneInfo(site.timezone)
+        self._places = {
+            route.name: {
+                **{name: Place(f"{target.folder}/{STAGED_FOLDER}", target.file_mode, _group_id(target.group))
+                   for name, target in site.targets.items()},
+                REJECTED_FOLDER: Place(f"{route.folder}/{WORK_FOLDER}", 0o640),
+            }
+            for route in site.routes
+        }  # fmt: skip
+
+    def handle(self, route_name: str, drop: DropRef) -> Outcome:
+        """Handle one file; every kind of failure is an outcome."""
+        route = self._routes[route_name]
+        self._ledger.release()
+        staging = self._staging(route, drop)
+        try:
+            if is_canary(drop.name):
+                return stage_canary(drop, self._places[route.name])
+            with open_regular(drop.path) as file:
+                outcome = self._handle_open(route, drop, file, staging)
+        except FormatError as error:
+            outcome = Outcome(drop.id, "rejected", problems=error.problems)
+        except OSError as error:
+            staging.discard()
+            outcome = _failed(drop, error)
+        except TransportError as error:
+            staging.discard()
+            outcome = Outcome(drop.id, "retry", trouble=str(error))
+        except MemoryError:
+            staging.discard()
+            found = file_problems.out_of_memory(self._site.limits.worker_bytes)
+            outcome = Outcome(drop.id, "rejected", problems=(found,))
+        except Exception:  # a bug must cost one file, not the daemon
+            staging.discard()
+            outcome = Outcome(drop.id, "bug", problems=(file_problems.bug(drop.id),), trouble=traceback.format_exc())
+        if outcome.fate in {"done", "rejected"}:
+            claims = {place: (digest, drop.id) for place, digest in outcome.claims.items()}
+            self._ledger.apply(outcome.puts, claims)
+        return outcome
+
+    def _handle_open(self, route: Route, drop: DropRef, file: io.FileIO, staging: Staging) -> Outcome:
+        before = os.fstat(file.fileno())
+        unfit = _unfit(before, drop.name, route.max_bytes)
+        if unfit is not None:
+            return Outcome(drop.id, "rejected", problems=(unfit,))
+        source, digest = _digest(file, before.st_size)
+        scope = f"content:{route.name}"
+        handler = self._plugins.handlers[route.handler]
+        checked = route.duplicates == "reject" and not drop.forced and not handler.ANSWERS_DUPLICATES
+        if checked and (earlier := self._ledger.claimed(scope, digest)) is not None and earlier[1] != drop.id:
+            found = file_problems.duplicate_of(*self._earlier(earlier[1]))
+            return Outcome(drop.id, "duplicate", sha256=digest, problems=(found,))
+        outcome = self._outcome(route, drop, source, handler, staging, digest)
+        after = os.fstat(file.fileno())
+        if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+            staging.discard()
+            return Outcome(drop.id, "retry", trouble=f"{drop.name} was still being written")
+        outcome.sha256 = digest
+        if outcome.fate == "done":
+            outcome.claims = {**outcome.claims, (scope, digest): digest}
+        return outcome
+
+    def _outcome(
+        self, route: Route, drop: DropRef, source: BinaryIO, handler: ModuleType, staging: Staging, digest: str
+    ) -> Outcome:
+        head = source.read(_HEAD_BYTES)
+        source.seek(0)
+        reader: ModuleType | None = None
+        context = self._context(route, drop)
+        try:
+            format_id = self._chosen(route, drop, head)
+            reader = self._plugins.readers[format_id]
+            batch = reader.read(source, self._origin(route, drop), route.formats[format_id])
+            missing = [name for name in batch.companions if name not in drop.companions]
+            if missing:
+                return Outcome(drop.id, "companions", companions=missing)
+            collected = staging.carry_out(_with_warnings(batch, handler.handle(batch, context)), digest)
+            if collected.stop is not None:
+                return _stopped(drop, collected)
+            self._check_claims(collected, digest, drop)
+            return _done(drop, collected)
+        except ContentError as error:
+            staging.discard()
+            return self._refused(route, drop, source, reader, error, (handler, head, context, digest))
+
+    def _chosen(self, route: Route, drop: DropRef, head: bytes) -> str:
+        others = {name: tuple(other.formats) for name, other in self._routes.items() if name != route.name}
+        choice = choose(head[:_SNIFF_BYTES], drop.name, route.formats, self._plugins.readers, others)
+        if len(choice.formats) == 1:
+            return choice.formats[0]
+        labels = {name: module.LABEL for name, module in self._plugins.readers.items()}
+        if choice.formats:
+            raise FormatError(file_problems.several_formats([labels[name] for name in choice.formats]))
+        belongs_to = [
+            (labels[found], str(self._routes[name].folder)) for name in choice.elsewhere for found in others[name][:1]
+        ]
+        raise FormatError(file_problems.wrong_format([labels[name] for name in route.formats], belongs_to))
+
+    def _check_claims(self, collected: Collected, digest: str, drop: DropRef) -> None:
+        for scope, key in collected.claims:
+            earlier = self._ledger.claimed(scope, key)
+            if earlier is not None and earlier[0] != digest and not drop.forced:
+                raise RuleError(file_problems.conflict(key, *self._earlier(earlier[1])))
+
+    def _earlier(self, drop_id: str) -> tuple[str, datetime]:
+        name, claimed_at = self._ledger.drop(drop_id)
+        return name, datetime.fromtimestamp(claimed_at / 1000, tz=self._zone)
+
+    def _refused(
+        self,
+        route: Route,
+        drop: DropRef,
+        source: BinaryIO,
+        reader: ModuleType | None,
+        error: ContentError,
+        how: tuple[ModuleType, bytes, Context, str],
+    ) -> Outcome:
+        handler, head, context, digest = how
+        outcome = Outcome(drop.id, "rejected", sha256=digest, problems=error.problems)
+        if hasattr(handler, "refuse"):
+            answer = self._staging(route, drop, suffix="r")
+            effects = handler.refuse(error, head, self._origin(route, drop), context)
+            collected = answer.carry_out(effects, digest)
+            outcome.outputs, outcome.puts, outcome.claims = collected.outputs, collected.puts, collected.claims
+        if reader is not None and hasattr(reader, "table") and any(problem.row for problem in error.problems):
+            outcome.workbook = self._workbook(route, drop, source, reader, error.problems)
+        return outcome
+
+    def _workbook(
+        self, route: Route, drop: DropRef, source: BinaryIO, reader: ModuleType, found: Sequence[Problem]
+    ) -> str | None:
+        format_id = reader.__name__.rpartition(".")[2]
+        path = f"{route.folder}/{WORK_FOLDER}/{drop.id}.hinweis.xlsx"
+        source.seek(0)
+        try:
+            marked_workbook(reader.table(source, route.formats[format_id]), found, Path(path))
+        except ContentError:
+            return None  # not even a table: the text note says all there is to say
+        return path
+
+    def _staging(self, route: Route, drop: DropRef, suffix: str = "") -> Staging:
+        spill = f"{self._site.state}/{drop.id}.{drop.attempt}{suffix}.ledger"
+        return Staging(
+            f"{drop.id}{suffix}",
+            drop.attempt,
+            self._places[route.name],
+            self._plugins.writers,
+            self._writer_settings,
+            spill,
+        )
+
+    def _origin(self, route: Route, drop: DropRef) -> Origin:
+        received = datetime.fromtimestamp(drop.claimed_at / 1000, tz=UTC).astimezone(self._zone)
+        return Origin(drop.id, route.name, drop.name, received, route.company)
+
+    def _context(self, route: Route, drop: DropRef) -> Context:
+        ledger: Ledger = self._ledger
+        return Context(
+            ledger=ledger,
+            companies=self._site.companies,
+            settings=route.handler_settings,
+            today=datetime.fromtimestamp(drop.claimed_at / 1000, tz=self._zone).date(),
+            released=drop.released,
+            companions=MappingProxyType({name: Path(path) for name, path in drop.companions.items()}),
+            partial=route.partial,
+        )
+
+
+def open_regular(path: str) -> io.FileIO:
+    """Open a plain file for reading, never through a link and never waiting on a pipe.
+
+    Raise FormatError for anything that is no plain file, OSError when it cannot be opened.
+    """
+    status = os.lstat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise FormatError(file_problems.not_a_file(status.st_mode))
+    return io.FileIO(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "r")
+
+
+def _digest(file: io.FileIO, size: int) -> tuple[BinaryIO, str]:
+    """The file ready to be read from its start, and its SHA-256; small files are read once."""
+    if size <= _IN_MEMORY_BYTES:
+        data = file.readall()
+        return io.BytesIO(data), hashlib.sha256(data).hexdigest()
+    digest = hashlib.file_digest(io.BufferedReader(_Unclosed(file)), "sha256").hexdigest()
+    file.seek(0)
+    return io.BufferedReader(_Unclosed(file), buffer_size=1 << 18), digest
+
+
+class _Unclosed(io.RawIOBase):
+    """A view of a file that leaves it open when the view goes away."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._file.readinto(buffer) or 0
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+
+def _with_warnings(batch: Batch, effects: Iterable[Effect]) -> Iterable[Effect]:
+    yield from (Warn(warning) for warning in batch.warnings)
+    yield from effects
+
+
+def _stopped(drop: DropRef, collected: Collected) -> Outcome:
+    stop = collected.stop
+    if isinstance(stop, Wait):
+        return Outcome(drop.id, "waiting", problems=(stop.problem,), warnings=collected.warnings)
+    found = stop.problems if stop is not None else ()
+    return Outcome(drop.id, "held", problems=found, warnings=collected.warnings)
+
+
+def _done(drop: DropRef, collected: Collected) -> Outcome:
+    return Outcome(
+        drop.id,
+        "done",
+        outputs=collected.outputs,
+        puts=collected.puts,
+        spilled_puts=collected.spilled,
+        claims=collected.claims,
+        warnings=collected.warnings,
+    )
+
+
+def _failed(drop: DropRef, error: OSError) -> Outcome:
+    if error.errno in _WORLD_IN_THE_WAY:
+        return Outcome(drop.id, "retry", trouble=str(error))
+    return Outcome(drop.id, "bug", problems=(file_problems.bug(drop.id),), trouble=traceback.format_exc())
+
+
+def _unfit(status: os.stat_result, name: str, most_bytes: int) -> Problem | None:
+    """What is wrong with a file before anybody reads it; None when nothing is."""
+    if status.st_size == 0:
+        return file_problems.empty_file()
+    if status.st_size > most_bytes:
+        return file_problems.too_big(status.st_size, most_bytes)
+    if not name.isprintable() or len(os.fsencode(name)) > _LONGEST_NAME:
+        return file_problems.unusable_name(name)
+    return None
+
+
+def _group_id(name: str | None) -> int | None:
+    if name is None:
+        return None
+    import grp
+
+    return grp.getgrnam(name).gr_gid

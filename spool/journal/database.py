@@ -1,0 +1,71 @@
+"""Opening the journal's database: everything that is special about one kind of database stands here.
+
+SQLite: write-ahead log, so that readers never wait; ``synchronous=FULL`` on the connection that commits results,
+``NORMAL`` on the one that only notes what the folders say anyway; writers take the write lock at once
+(``BEGIN IMMEDIATE``), because a transaction that reads first and writes later fails busy in spite of the timeout
+(facts/ecosystem.md 3).
+"""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import Dialect, Engine, Insert, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+
+_MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+_BUSY_MILLISECONDS = 30_000
+
+
+def open_database(url: str, *, durable: bool = True, readonly: bool = False) -> Engine:
+    """Open the journal's database; the schema must be there (``upgrade``). Raise SQLAlchemyError if it cannot be."""
+    engine = create_engine(url, pool_pre_ping=False)
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine, durable=durable, readonly=readonly)
+    return engine
+
+
+def _prepare_sqlite(engine: Engine, *, durable: bool, readonly: bool) -> None:
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+        if readonly:
+            cursor.execute("PRAGMA query_only=ON")
+        else:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+        cursor.execute("PRAGMA cache_size=-16000")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+
+def upgrade(url: str) -> None:
+    """Bring the schema to this release's; an empty database gets all of it."""
+    database = make_url(url).database
+    if url.startswith("sqlite") and database:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    configuration = AlembicConfig()
+    configuration.set_main_option("script_location", str(_MIGRATIONS))
+    engine = open_database(url)
+    try:
+        with engine.begin() as connection:
+            configuration.attributes["connection"] = connection
+            command.upgrade(configuration, "head")
+    finally:
+        engine.dispose()
+
+
+def upsert(dialect: Dialect, table: Table) -> Insert:
+    """An INSERT that replaces the other columns where the primary key is there already."""
+    insert = sqlite.insert(table) if dialect.name == "sqlite" else postgresql.insert(table)
+    names = {column.name for column in table.primary_key}
+    return insert.on_conflict_do_update(
+        index_elements=sorted(names),
+        set_={column.name: insert.excluded[column.name] for column in table.columns if column.name not in names},
+    )

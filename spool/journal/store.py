@@ -1,0 +1,230 @@
+"""Reading and writing the journal. One writer: the engine's main thread."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
+
+from spool.journal.database import open_database, upsert
+from spool.journal.tables import Row, alerts, chain, drops, keys, ledger, outputs, requests, routes
+from spool.manifest import GENESIS, ChainHead
+
+_CHUNK = 1_000
+
+
+@dataclass(slots=True)
+class Results:
+    """What one group writes in its one transaction; every list holds rows of the table of that name."""
+
+    drops: list[Row]
+    outputs: list[Row]
+    keys: list[Row]
+    ledger: Iterable[Row]
+    """Rows to write; a ``body`` of None forgets the entry."""
+
+
+class Journal:
+    """What became of every drop. Methods that say "durable" return after the disk has it."""
+
+    def __init__(self, url: str) -> None:
+        self._durable_engine = open_database(url)
+        self._relaxed_engine = open_database(url, durable=False)
+        self._reading_engine = open_database(url, readonly=True)
+        self._durable = self._durable_engine.connect()
+        self._relaxed = self._relaxed_engine.connect()
+        self._upserts = {table.name: upsert(self._durable_engine.dialect, table) for table in (keys, ledger, alerts)}
+
+    def close(self) -> None:
+        """Give the database back."""
+        self._durable.close()
+        self._relaxed.close()
+        for engine in (self._durable_engine, self._relaxed_engine, self._reading_engine):
+            engine.dispose()
+
+    # ── drops ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def claim(self, rows: Sequence[Row]) -> None:
+        """Note new drops. Not durable: the files in the work folder are the truth, the rows follow."""
+        with self._relaxed.begin():
+            self._relaxed.execute(insert(drops), rows)
+
+    def commit(self, results: Results) -> None:
+        """Durable: before it nothing has happened, after it everything will. All or nothing."""
+        with self._durable.begin():
+            self._write(self._durable, results)
+
+    def _write(self, connection: Connection, results: Results) -> None:
+        if results.keys:
+            connection.execute(self._upserts["keys"], results.keys)
+        if results.outputs:
+            connection.execute(insert(outputs), results.outputs)
+        self._write_ledger(connection, results.ledger)
+        if results.drops:
+            connection.execute(_SETTLE, results.drops)
+
+    def _write_ledger(self, connection: Connection, rows: Iterable[Row]) -> None:
+        written: dict[tuple[str, str, str], Row] = {}
+        for row in rows:
+            written[row["company"], row["kind"], row["key"]] = row
+            if len(written) >= _CHUNK:
+                self._flush_ledger(connection, written)
+        self._flush_ledger(connection, written)
+
+    def _flush_ledger(self, connection: Connection, written: dict[tuple[str, str, str], Row]) -> None:
+        kept = [row for row in written.values() if row["body"] is not None]
+        gone = [
+            {"b_company": row["company"], "b_kind": row["kind"], "b_key": row["key"]}
+            for row in written.values()
+            if row["body"] is None
+        ]
+        if kept:
+            connection.execute(self._upserts["ledger"], kept)
+        if gone:
+            connection.execute(_FORGET, gone)
+        written.clear()
+
+    def finish(self, rows: Sequence[Row], counts: Mapping[tuple[str, str], int], head: ChainHead | None) -> None:
+        """Note that drops need no further act. Not durable: a restart finds out from the folders."""
+        if not rows and head is None:
+            return
+        with self._relaxed.begin():
+            if rows:
+                self._relaxed.execute(_FINISH, rows)
+            for (route, outcome), number in counts.items():
+                self._relaxed.execute(
+                    update(routes).where(routes.c.name == route).values({outcome: routes.c[outcome] + number})
+                )
+            if head is not None:
+                self._relaxed.execute(update(chain).values(sequence=head.sequence, digest=head.digest))
+
+    def note(self, rows: Sequence[Row]) -> None:
+        """Change state and report of drops that go on later. Not durable."""
+        with self._relaxed.begin():
+            self._relaxed.execute(_NOTE, rows)
+
+    def reopen(self, drop_id: str, flags: str) -> None:
+        """A person wants a drop handled again; what was laid down for it before is no longer its own."""
+        with self._durable.begin():
+            self._durable.execute(delete(outputs).where(outputs.c.drop_id == drop_id))
+            values = {"state": "claimed", "flags": flags, "finished_at": None}
+            self._durable.execute(update(drops).where(drops.c.id == drop_id).values(values))
+
+    def forget(self, drop_ids: Sequence[str]) -> None:
+        """Remove drops that left no trace: canaries, and claims whose file went back to the inbox."""
+        with self._relaxed.begin():
+            for start in range(0, len(drop_ids), _CHUNK):
+                self._relaxed.execute(delete(drops).where(drops.c.id.in_(drop_ids[start : start + _CHUNK])))
+
+    def unfinished(self) -> list[Row]:
+        """Drops that need a further act, oldest first."""
+        return self._rows(select(drops).where(drops.c.finished_at.is_(None)).order_by(drops.c.id))
+
+    def drop(self, drop_id: str) -> Row | None:
+        """One drop, or None. The id may be cut short as long as it is unique."""
+        query = select(drops).where(drops.c.id >= drop_id, drops.c.id < drop_id + "~").limit(2)
+        rows = self._rows(query)
+        return rows[0] if len(rows) == 1 else None
+
+    def latest(self, number: int, route: str | None = None) -> list[Row]:
+        """The last drops, newest first."""
+        query = select(drops).order_by(drops.c.id.desc()).limit(number)
+        return self._rows(query if route is None else query.where(drops.c.route == route))
+
+    def outputs_of(self, drop_ids: Sequence[str]) -> dict[str, list[Row]]:
+        """Outputs by drop, in publishing order."""
+        found: dict[str, list[Row]] = {}
+        for start in range(0, len(drop_ids), _CHUNK):
+            query = select(outputs).where(outputs.c.drop_id.in_(drop_ids[start : start + _CHUNK]))
+            for row in self._rows(query.order_by(outputs.c.drop_id, outputs.c.ordinal)):
+                found.setdefault(row["drop_id"], []).append(row)
+        return found
+
+    # ── the rest ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def head(self) -> ChainHead:
+        """Last link of the archive's chain that the journal knows."""
+        row = self._rows(select(chain))[0]
+        return ChainHead(row["sequence"], row["digest"])
+
+    def prepare(self, route_names: Sequence[str]) -> None:
+        """Make the rows that later statements update."""
+        with self._relaxed.begin():
+            known = set(self._relaxed.execute(select(routes.c.name)).scalars())
+            for name in route_names:
+                if name not in known:
+                    self._relaxed.execute(insert(routes).values(name=name))
+            if not self._relaxed.execute(select(func.count()).select_from(chain)).scalar_one():
+                self._relaxed.execute(insert(chain).values(id=1, sequence=GENESIS.sequence, digest=GENESIS.digest))
+
+    def routes(self) -> dict[str, Row]:
+        """What is known of every route, by name."""
+        return {row["name"]: row for row in self._rows(select(routes))}
+
+    def set_route(self, name: str, **values: Any) -> None:
+        """Change what is known of a route."""
+        with self._relaxed.begin():
+            self._relaxed.execute(update(routes).where(routes.c.name == name).values(values))
+
+    def alerts(self) -> list[Row]:
+        """Open alerts, oldest first."""
+        return self._rows(select(alerts).order_by(alerts.c.raised_at))
+
+    def raise_alert(self, code: str, subject: str, text: str, now: int) -> None:
+        """Open an alert, or renew its text."""
+        with self._relaxed.begin():
+            self._relaxed.execute(
+                self._upserts["alerts"], {"code": code, "subject": subject, "text": text, "raised_at": now}
+            )
+
+    def clear_alert(self, code: str, subject: str) -> None:
+        """The matter of an alert is over."""
+        with self._relaxed.begin():
+            self._relaxed.execute(delete(alerts).where(and_(alerts.c.code == code, alerts.c.subject == subject)))
+
+    def ask(self, verb: str, drop_id: str, reason: str, now: int) -> int:
+        """Note what a person wants done with a drop; the daemon does it. Durable. Returns the request's number."""
+        with self._durable.begin():
+            made = self._durable.execute(
+                insert(requests).values(verb=verb, drop_id=drop_id, reason=reason, asked_at=now)
+            )
+            number = made.inserted_primary_key
+        return int(number[0]) if number else 0
+
+    def asked(self) -> list[Row]:
+        """Requests that wait, oldest first."""
+        return self._rows(select(requests).where(requests.c.done.is_(False)).order_by(requests.c.id))
+
+    def answer(self, request_id: int, text: str) -> None:
+        """A request is done, or refused with a reason."""
+        with self._relaxed.begin():
+            self._relaxed.execute(update(requests).where(requests.c.id == request_id).values(done=True, answer=text))
+
+    def _rows(self, query: Any) -> list[Row]:
+        with self._reading_engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def stream(self, query: Any) -> Iterator[Row]:
+        """Rows of a long answer, a few at a time."""
+        with self._reading_engine.connect() as connection:
+            for row in connection.execution_options(yield_per=_CHUNK).execute(query).mappings():
+                yield dict(row)
+
+
+def as_json(value: Any) -> str:
+    """The journal's spelling of a structure."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+_ID = drops.c.id == bindparam("b_id")
+_SETTLE = (
+    update(drops)
+    .where(_ID)
+    .values(state=bindparam("b_state"), sha256=bindparam("b_sha256"), report=bindparam("b_report"))
+)
+_FINISH = update(drops).where(_ID).values(state=bindparam("b_state"), finished_at=bindparam("b_finished_at"))
+_NOTE = update(drops).where(_ID).values(state=bindparam("b_state"), report=bindparam("b_report"))
+_FORGET = delete(ledger).where(
+    ledger.c.company == bindparam("b_company"), ledger.c.kind == bindparam("b_kind"), ledger.c.key == bindparam("b_key")
+)

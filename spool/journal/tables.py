@@ -1,0 +1,120 @@
+"""The tables of the journal, for every database alike. Times are whole milliseconds since 1970, UTC."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
+
+drops = Table(
+    "drops",
+    metadata,
+    Column("id", String(24), primary_key=True, doc="sorts by time of arrival"),
+    Column("route", String(80), nullable=False),
+    Column("name", Text, nullable=False, doc="as dropped; undecodable bytes as surrogate escapes, quoted"),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("sha256", String(64)),
+    Column("state", String(12), nullable=False),
+    Column("claimed_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger, doc="empty as long as something is still to be done"),
+    Column("flags", String(40), nullable=False, default="", doc="released, forced: what a person has decided"),
+    Column("report", Text, doc="JSON: problems and warnings, as the clerk was told"),
+    sqlite_with_rowid=False,
+)
+_UNFINISHED = drops.c.finished_at.is_(None)
+Index("ix_drops_unfinished", drops.c.id, sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED)
+
+outputs = Table(
+    "outputs",
+    metadata,
+    Column("drop_id", String(24), ForeignKey("drops.id"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("target", String(80), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("staged", Text, nullable=False, doc="hidden name, relative to the target's folder"),
+    Column("inode", BigInteger, nullable=False),
+    Column("ctime_ns", BigInteger, nullable=False, doc="before the link: another one means it was published"),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("scope", String(80), primary_key=True, doc="content:<route>, or company:<id>"),
+    Column("key", String(200), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("drop_id", String(24), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("company", String(20), primary_key=True),
+    Column("kind", String(60), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("group", String(200), nullable=False, default=""),
+    Column("body", Text, nullable=False, doc="JSON"),
+    Column("drop_id", String(24), nullable=False, doc="who wrote it last"),
+    sqlite_with_rowid=False,
+)
+Index("ix_ledger_group", ledger.c.company, ledger.c.kind, ledger.c.group)
+
+routes = Table(
+    "routes",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("archived", BigInteger, nullable=False, default=0),
+    Column("rejected", BigInteger, nullable=False, default=0),
+    Column("duplicate", BigInteger, nullable=False, default=0),
+    Column("discarded", BigInteger, nullable=False, default=0),
+    Column("last_drop_at", BigInteger),
+    Column("canary_at", BigInteger, doc="when the last canary came through"),
+    Column("paused_until", BigInteger),
+    Column("pause_reason", Text),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("code", String(40), primary_key=True),
+    Column("subject", String(200), primary_key=True, doc="route, target or file that it is about"),
+    Column("text", Text, nullable=False),
+    Column("raised_at", BigInteger, nullable=False),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("verb", String(12), nullable=False, doc="retry, release, discard, replay"),
+    Column("drop_id", String(24), nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("done", Boolean, nullable=False, default=False),
+    Column("answer", Text),
+)
+
+chain = Table(
+    "chain",
+    metadata,
+    Column("id", Integer, primary_key=True, doc="always 1"),
+    Column("sequence", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+)
+
+Row = dict[str, Any]

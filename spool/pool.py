@@ -1,0 +1,130 @@
+"""The worker processes: starting them, watching their time, and knowing which file was in hand when one died."""
+
+import contextlib
+import ctypes
+import multiprocessing
+import time
+from collections.abc import Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+from spool.messages import DropRef, Job, Outcome, Report
+from spool.plugins import module_names
+from spool.streams import Stream
+from spool.worker import WorkerSetup, work
+
+_STOP_SECONDS = 5.0
+
+
+class Worker:
+    """One worker process and the job it is at."""
+
+    def __init__(self, pipe: Connection, process: BaseProcess, current: ctypes.c_int) -> None:
+        self.pipe = pipe
+        self.process = process
+        self._current = current
+        self.stream: Stream | None = None
+        """Stream whose uncommitted changes this worker holds."""
+        self.route = ""
+        self._drops: dict[str, DropRef] = {}
+        self._order: tuple[str, ...] = ()
+        self.progress_at = time.monotonic()
+
+    @property
+    def busy(self) -> bool:
+        """A job is under way."""
+        return bool(self._drops)
+
+    def give(self, route: str, drops: Sequence[DropRef], *, settled: bool) -> None:
+        """Start a job; ``settled``: everything that this worker has reported is committed."""
+        self.route = route
+        self.progress_at = time.monotonic()
+        self._drops = {drop.id: drop for drop in drops}
+        self._order = ()
+        with contextlib.suppress(OSError):  # a dead process is noticed when we listen to it
+            self.pipe.send(Job(route, tuple(drops), settled))
+
+    def receive(self) -> tuple[list[tuple[DropRef, Outcome]], list[DropRef]]:
+        """Outcomes that have come, and what was left out when the job is over. Raise EOFError when it is dead."""
+        outcomes: list[tuple[DropRef, Outcome]] = []
+        while self.pipe.poll():
+            message = self.pipe.recv()
+            self.progress_at = time.monotonic()
+            if not isinstance(message, Report):
+                self._order = message
+                continue
+            outcomes.extend((self._drops.pop(outcome.drop_id), outcome) for outcome in message.outcomes)
+            if message.finished:
+                return outcomes, self.unanswered(take=True)
+        return outcomes, []
+
+    def unanswered(self, *, take: bool = False) -> list[DropRef]:
+        """Drops of the job without an outcome, in their order; ``take`` ends the job."""
+        left = list(self._drops.values())
+        if take:
+            self._drops = {}
+        return left
+
+    def suspect(self) -> DropRef | None:
+        """After its death: the file that it had in hand."""
+        index = self._current.value
+        return self._drops.get(self._order[index]) if 0 <= index < len(self._order) else None
+
+    def kill(self) -> None:
+        """End it at once; nothing that it did had any effect."""
+        self.process.kill()
+        self.process.join(_STOP_SECONDS)
+        self.pipe.close()
+
+    def stop(self) -> None:
+        """Let it end by itself: it reads the end of its pipe."""
+        self.pipe.close()
+        self.process.join(_STOP_SECONDS)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join(_STOP_SECONDS)
+
+
+class Pool:
+    """All workers of the daemon. A fork server that has imported everything once makes new ones in milliseconds."""
+
+    def __init__(self, setup: WorkerSetup) -> None:
+        self._setup = setup
+        self._context = multiprocessing.get_context("forkserver")
+        modules = [*module_names(setup.format_package), *module_names(setup.handler_package)]
+        self._context.set_forkserver_preload(["spool.worker", *modules])
+        self.workers = [self._start() for _ in range(setup.site.limits.workers)]
+
+    def _start(self) -> Worker:
+        ours, theirs = self._context.Pipe()
+        current = self._context.RawValue(ctypes.c_int, -1)
+        process = self._context.Process(target=work, args=(theirs, self._setup, current), daemon=True)
+        process.start()
+        theirs.close()
+        return Worker(ours, process, current)
+
+    def replace(self, worker: Worker) -> None:
+        """Put a fresh process in the place of one that is dead, too slow, or holds changes that were not committed."""
+        worker.kill()
+        self.workers[self.workers.index(worker)] = self._start()
+
+    def free_worker(self, stream: Stream) -> Worker | None:
+        """The idle worker that holds this stream's changes, else one that holds nobody's."""
+        for worker in self.workers:
+            if worker.stream is stream:
+                return None if worker.busy else worker
+        return next((worker for worker in self.workers if worker.stream is None and not worker.busy), None)
+
+    def overdue(self, most_seconds: float) -> list[Worker]:
+        """Workers that have said nothing for too long."""
+        latest = time.monotonic() - most_seconds
+        return [worker for worker in self.workers if worker.busy and worker.progress_at < latest]
+
+    def wait(self, wake: int, timeout: float) -> None:
+        """Return when a worker has something to say or has died, when ``wake`` can be read, or after the time-out."""
+        wait([wake, *(worker.pipe for worker in self.workers)], timeout)
+
+    def stop(self) -> None:
+        """End all workers."""
+        for worker in self.workers:
+            worker.stop()

@@ -1,0 +1,128 @@
+"""Making a committed result visible, exactly once, whatever the moment of a crash.
+
+A staged file becomes visible by a hard link. The link moves the inode's ctime, so after a crash the staged name tells
+on which side of the link we died, even when somebody has already taken the visible file away: another ctime than the
+one in the journal means "published". Where a place has no hard links the staged name itself is moved, and a missing
+staged name means "published".
+"""
+
+import os
+from dataclasses import dataclass, field
+
+from core.batch import REJECTED_FOLDER
+from core.site import Site
+from spool.durable import link_new
+from spool.intake import HELD, REJECTED
+from spool.journal.tables import Row
+from spool.names import free_name
+
+HELD_FOLDER = "@held"
+_NOTE_ENDINGS = (".hinweis.txt", ".hinweis.xlsx")
+
+
+@dataclass(slots=True)
+class Publication:
+    """One staged file on its way to its visible name."""
+
+    target: str
+    name: str
+    staged: str
+    folder: str
+    inode: int = 0
+    ctime_ns: int = 0
+    size: int = 0
+    sha256: str = ""
+
+    @classmethod
+    def planned(cls, target: str, name: str, staged: str, folder: str, sha256: str = "") -> "Publication":
+        """Plan to publish a staged file; its state before the link is taken down now."""
+        status = os.lstat(staged)
+        return cls(target, name, staged, folder, status.st_ino, status.st_ctime_ns, status.st_size, sha256)
+
+    def row(self, drop_id: str, ordinal: int, base: str) -> Row:
+        """The journal's row; the staged name relative to ``base``, so that a site can be moved."""
+        return {
+            "drop_id": drop_id,
+            "ordinal": ordinal,
+            "target": self.target,
+            "name": self.name,
+            "staged": os.path.relpath(self.staged, base),
+            "inode": self.inode,
+            "ctime_ns": self.ctime_ns,
+            "size": self.size,
+            "sha256": self.sha256,
+        }
+
+    def publish(self, *, fresh: bool) -> None:
+        """Make it visible if it is not yet. ``fresh``: staged a moment ago, so no need to look. Raise OSError."""
+        if not fresh and self._is_published():
+            return
+        while True:
+            try:
+                link_new(self.staged, f"{self.folder}/{self.name}")
+            except FileExistsError:
+                # Somebody has laid a file of this very name there since we looked; ours gets another number.
+                self.name = free_name(self.folder, self.name)
+            else:
+                return
+
+    def _is_published(self) -> bool:
+        try:
+            status = os.lstat(self.staged)
+        except FileNotFoundError:
+            return True
+        return status.st_ino != self.inode or status.st_ctime_ns != self.ctime_ns
+
+
+class Folders:
+    """Where the outputs of a route become visible, and names that are free there."""
+
+    def __init__(self, site: Site) -> None:
+        self._targets = {name: str(target.folder) for name, target in site.targets.items()}
+        self._routes = {route.name: str(route.folder) for route in site.routes}
+
+    def visible(self, route: str, target: str) -> str:
+        """Folder in which an output of this route to this target becomes visible."""
+        if target == REJECTED_FOLDER:
+            return f"{self._routes[route]}/{REJECTED}"
+        if target == HELD_FOLDER:
+            return f"{self._routes[route]}/{HELD}"
+        return self._targets[target]
+
+    def base(self, route: str, target: str) -> str:
+        """Folder that staged names of this target hang on."""
+        return self._routes[route] if target in {REJECTED_FOLDER, HELD_FOLDER} else self._targets[target]
+
+    def publication(self, route: str, row: Row) -> Publication:
+        """A publication as the journal knows it."""
+        target = row["target"]
+        return Publication(
+            target,
+            row["name"],
+            os.path.normpath(f"{self.base(route, target)}/{row['staged']}"),
+            self.visible(route, target),
+            row["inode"],
+            row["ctime_ns"],
+            row["size"],
+            row["sha256"],
+        )
+
+
+@dataclass(slots=True)
+class Naming:
+    """Visible names that are free in their folder and not promised to another file of the same group."""
+
+    _promised: set[tuple[str, str]] = field(default_factory=set)
+
+    def free(self, folder: str, name: str, *, with_notes: bool = False) -> str:
+        """A free name; ``with_notes`` keeps the names of its notes free as well."""
+        endings = _NOTE_ENDINGS if with_notes else ()
+        chosen = free_name(folder, name, endings)
+        number = 2
+        while (folder, chosen) in self._promised:
+            stem, dot, suffix = name.rpartition(".")
+            numbered = f"{stem or suffix} ({number}){dot if stem else ''}{suffix if stem else ''}"
+            chosen = free_name(folder, numbered, endings)
+            number += 1
+        self._promised.add((folder, chosen))
+        return chosen

@@ -1,0 +1,139 @@
+"""Running an engine: as a service until somebody stops it, or once over what is waiting."""
+
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from loguru import logger
+
+from core.errors import ConfigError
+from spool.control import Control
+from spool.engine import Engine
+from spool.health import Health
+from spool.instance import only_one
+from spool.journal.database import upgrade
+from spool.journal.store import Journal
+from spool.notify import Notifier
+from spool.worker import WorkerSetup
+
+_STUCK_SECONDS = 60.0
+"""A loop that has not gone round for so long makes no progress; systemd may restart us."""
+
+
+class _Signals:
+    """Signal handlers only set flags; the loop acts."""
+
+    def __init__(self) -> None:
+        self.stop = False
+        self.reload = False
+        self.wake: Callable[[], None] = lambda: None
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+        signal.signal(signal.SIGHUP, self._reload)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.stop = True
+        self.wake()
+
+    def _reload(self, _number: int, _frame: FrameType | None) -> None:
+        self.reload = True
+        self.wake()
+
+
+def serve(configure: Callable[[], WorkerSetup]) -> None:
+    """Serve until SIGTERM or SIGINT. SIGHUP calls ``configure`` again: a wrong configuration changes nothing.
+
+    Raise ConfigError when the first configuration is wrong, AlreadyRunning when the site is taken.
+    """
+    notifier, signals = Notifier(), _Signals()
+    setup = configure()
+    with only_one(setup.site.state):
+        upgrade(setup.site.journal_url)
+        while not signals.stop:
+            setup = _serve_one(setup, configure, notifier, signals)
+    notifier.send("STOPPING=1")
+    logger.info("stopped")
+
+
+def _serve_one(
+    setup: WorkerSetup, configure: Callable[[], WorkerSetup], notifier: Notifier, signals: _Signals
+) -> WorkerSetup:
+    """Serve one configuration; returns the next one."""
+    journal = Journal(setup.site.journal_url)
+    engine = Engine(setup, journal)
+    signals.wake = engine.wake
+    try:
+        engine.start()
+        health, control = Health(engine), Control(engine)
+        logger.info("{} is at work on {} routes", setup.site.name, len(setup.site.routes))
+        notifier.send("READY=1", f"STATUS=at work on {len(setup.site.routes)} routes")
+        following: WorkerSetup | None = None
+        while following is None and not signals.stop:
+            _round(engine, health, control, notifier)
+            if signals.reload:
+                signals.reload = False
+                following = _reconfigured(setup, configure, notifier)
+        _finish(engine)
+        return following or setup
+    finally:
+        signals.wake = lambda: None
+        engine.close()
+        journal.close()
+
+
+def _round(engine: Engine, health: Health, control: Control, notifier: Notifier) -> None:
+    engine.step()
+    control.look()
+    if health.look() and notifier.watchdog_seconds:
+        notifier.send("WATCHDOG=1")
+
+
+def _reconfigured(setup: WorkerSetup, configure: Callable[[], WorkerSetup], notifier: Notifier) -> WorkerSetup | None:
+    try:
+        following = configure()
+    except ConfigError as error:
+        logger.error("the new configuration is wrong, the old one stays:\n{}", error)
+        notifier.send("STATUS=the new configuration is wrong, the old one stays")
+        return None
+    if (following.site.state, following.site.journal_url) != (setup.site.state, setup.site.journal_url):
+        logger.error("folders.state and journal.url take effect at a restart only; the old configuration stays")
+        return None
+    logger.info("configuration read again")
+    return following
+
+
+def _finish(engine: Engine) -> None:
+    """Let the current group come to its end; what is only claimed is gone on with at the next start."""
+    engine.stop_taking()
+    deadline = time.monotonic() + engine.site.limits.worker_seconds
+    while engine.dispatcher.in_hand and time.monotonic() < deadline:
+        engine.step()
+
+
+def once(setup: WorkerSetup) -> bool:
+    """Take what is waiting, finish it, return. True when nothing was rejected or held."""
+    with only_one(setup.site.state):
+        upgrade(setup.site.journal_url)
+        journal = Journal(setup.site.journal_url)
+        engine = Engine(setup, journal)
+        try:
+            engine.start()
+            Control(engine).look()
+            engine.scan_all()
+            settle = max((route.settle_seconds for route in setup.site.routes), default=0.0)
+            last_work = time.monotonic()
+            engine.step()
+            while not (engine.idle or engine.is_held_up) or (
+                engine.is_expecting and time.monotonic() - last_work <= 2 * settle
+            ):
+                engine.step()
+                if not engine.idle:
+                    last_work = time.monotonic()
+            engine.stop_taking()
+            if engine.is_held_up and not engine.idle:
+                return False
+            return not engine.outcomes.keys() & {"rejected", "bug", "held", "duplicate"}
+        finally:
+            engine.close()
+            journal.close()

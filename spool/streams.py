@@ -1,0 +1,120 @@
+"""Which files must be handled one after the other, and what waits in each line.
+
+Handlers remember things per company, so all routes that may touch the same company form one stream: what one file has
+changed, the next one sees. Streams run side by side. Within a stream the routes take turns, a route is first in, first
+out.
+"""
+
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from core.errors import Problem
+from core.site import Route, Site
+from spool.committing import Handled
+from spool.messages import DropRef
+
+_COMMIT_AT = 256
+_COMMIT_SECONDS = 0.1
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A drop that something should precede: it steps aside and lets the others pass."""
+
+    route: Route
+    drop: DropRef
+    problem: Problem
+    companions: Sequence[str] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Stream:
+    """One line of files."""
+
+    name: str
+    queues: dict[str, deque[DropRef]]
+    waiting: list[Waiting] = field(default_factory=list)
+    results: list[Handled] = field(default_factory=list)
+    """Reported by the worker, not yet committed, in order."""
+    results_since: float = 0.0
+    fresh_worker: bool = True
+    """The worker knows nothing of uncommitted changes, so everything must be committed before its next job."""
+
+    def backlog(self, route: str) -> int:
+        """Files of a route that wait to be handled."""
+        return len(self.queues[route])
+
+    def push(self, route: str, drops: Iterable[DropRef]) -> None:
+        """New files, at the end of the line."""
+        self.queues[route].extend(drops)
+
+    def push_back(self, route: str, drops: Sequence[DropRef]) -> None:
+        """Files that were not handled after all, back to where they stood."""
+        self.queues[route].extendleft(reversed(drops))
+
+    def next_job(self, most: int, paused: Iterable[str]) -> tuple[str, tuple[DropRef, ...]] | None:
+        """Files for the next job: all of one route; the routes take turns. A file that ended a worker goes alone."""
+        for route in list(self.queues):
+            queue = self.queues[route]
+            if not queue or route in paused:
+                continue
+            self.queues[route] = self.queues.pop(route)  # to the end of the turn
+            drops: list[DropRef] = []
+            while queue and len(drops) < most:
+                if queue[0].suspect and drops:
+                    break
+                drops.append(queue.popleft())
+                if drops[-1].suspect:
+                    break
+            return route, tuple(drops)
+        return None
+
+    def add_result(self, handled: Handled) -> None:
+        """An outcome has come."""
+        if not self.results:
+            self.results_since = time.monotonic()
+        self.results.append(handled)
+
+    def wants_commit(self, *, worker_busy: bool) -> bool:
+        """Enough has come, or nothing more will come soon."""
+        if not self.results:
+            return False
+        waited = time.monotonic() - self.results_since
+        return not worker_busy or len(self.results) >= _COMMIT_AT or waited >= _COMMIT_SECONDS
+
+    def wake_waiting(self) -> None:
+        """Something was committed: what waited may go on now."""
+        ready, self.waiting = self.waiting, []
+        for waiting in ready:
+            self.queues[waiting.route.name].append(waiting.drop)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing to handle and nothing to commit; what waits for something else does not count."""
+        return not self.results and not any(self.queues.values())
+
+
+def streams_of(site: Site) -> dict[str, Stream]:
+    """The stream of every route, by route name. A route without a company may touch every company."""
+    everyone = frozenset(site.companies)
+    groups: list[tuple[set[str], list[str]]] = []
+    for route in site.routes:
+        companies = {route.company} if route.company else set(everyone)
+        names = [route.name]
+        for group in [group for group in groups if group[0] & companies]:
+            groups.remove(group)
+            companies |= group[0]
+            names = [*group[1], *names]
+        groups.append((companies, names))
+    streams: dict[str, Stream] = {}
+    for _companies, names in groups:
+        stream = Stream(names[0], {name: deque() for name in names})
+        streams.update(dict.fromkeys(names, stream))
+    return streams
+
+
+def again(drop: DropRef, *, suspect: bool = False) -> DropRef:
+    """The same drop for one more attempt; its staged names will be others."""
+    return replace(drop, attempt=drop.attempt + 1, suspect=suspect)

@@ -1,0 +1,102 @@
+"""The worker process: reads one file after the other, lets its handler work, stages the outputs, reports.
+
+It is where foreign bytes are parsed, so it is the part that may die: its memory is limited, the engine watches its
+time, and nothing it does has any effect before the engine commits it.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from typing import Any
+
+from core.site import Site
+from spool.handling import FileHandling
+from spool.journal.database import open_database
+from spool.journal.ledger import WorkingLedger
+from spool.messages import DropRef, Job, Outcome, Report
+from spool.plugins import Plugins, load
+
+_REPORT_SECONDS = 0.02
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSetup:
+    """What a worker process is started with."""
+
+    site: Site
+    format_package: str
+    handler_package: str
+    writer_settings: dict[str, Any] = field(default_factory=dict)
+
+
+def work(pipe: Connection, setup: WorkerSetup, current: ctypes.c_int) -> None:
+    """Serve jobs until the engine closes the pipe. ``current`` always holds the index of the file in hand."""
+    _confine(setup.site.limits.worker_bytes)
+    plugins = load(setup.format_package, setup.handler_package)
+    ledger = WorkingLedger(open_database(setup.site.journal_url, readonly=True))
+    handling = FileHandling(setup.site, plugins, setup.writer_settings, ledger)
+    while True:
+        try:
+            job = pipe.recv()
+        except EOFError:
+            return
+        if job.settled:
+            ledger.settle()
+        ordered = _in_rank(job, setup.site, plugins)
+        pipe.send(tuple(drop.id for drop in ordered))
+        _serve(pipe, job.route, ordered, handling, current)
+
+
+def _serve(pipe: Connection, route: str, drops: list[DropRef], handling: FileHandling, current: ctypes.c_int) -> None:
+    outcomes: list[Outcome] = []
+    reported = time.monotonic()
+    for index, drop in enumerate(drops):
+        current.value = index
+        outcome = handling.handle(route, drop)
+        outcomes.append(outcome)
+        if outcome.spilled_puts is not None or outcome.fate == "retry":
+            break  # what follows must see these changes committed, or would meet the same trouble
+        now = time.monotonic()
+        if now - reported >= _REPORT_SECONDS:
+            pipe.send(Report(tuple(outcomes), finished=False))
+            outcomes.clear()
+            reported = now
+    current.value = -1
+    pipe.send(Report(tuple(outcomes), finished=True))
+
+
+def _in_rank(job: Job, site: Site, plugins: Plugins) -> list[DropRef]:
+    """Master data before what needs it, else first in, first out."""
+    route = next(route for route in site.routes if route.name == job.route)
+    rankers = [getattr(plugins.readers[name], "rank", None) for name in route.formats]
+    if len(job.drops) < 2 or not any(rankers):
+        return list(job.drops)
+    return sorted(job.drops, key=lambda drop: max(_ranks(drop, rankers), default=0))
+
+
+def _ranks(drop: DropRef, rankers: list[Any]) -> Iterator[int]:
+    try:
+        with open(drop.path, "rb") as file:
+            head = file.read(4096)
+    except OSError:
+        return
+    for rank in rankers:
+        if rank is not None:
+            yield rank(head)
+
+
+def _confine(most_bytes: int) -> None:
+    """Take away what a hostile file could abuse: memory, core dumps, children; and never outlive the daemon."""
+    resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, most_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    os.umask(0o077)

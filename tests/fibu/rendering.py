@@ -1,0 +1,118 @@
+"""Runs the writers and the export on golden cases and shows what came out as text that a person can read."""
+
+import importlib
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from core.batch import Origin, Output
+from core.company import Company
+from core.contracts import Context, Effect, Emit, Put, Wait, Warn
+from core.documents import CashReceipt, Invoice
+from core.errors import Problem, RuleError
+from handlers._fibu_export import export
+from tests.ledgers import MemoryLedger
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+ORIGIN = Origin(
+    drop_id="20261122081500-000abc123",
+    route="clue",
+    name="rechnungen.json",
+    received_at=datetime(2026, 11, 22, 8, 15, tzinfo=UTC),
+    company="1",
+)
+
+
+def cases(module: str) -> list[str]:
+    """Names of the golden cases of a module."""
+    return sorted(folder.name for folder in (GOLDEN / module).iterdir())
+
+
+def writer_case(format_id: str, model: Any, case: str) -> dict[str, bytes]:
+    """Write the documents of a case; the files that its folder must hold besides the input."""
+    content = json.loads((GOLDEN / format_id / case / "input.json").read_text(encoding="utf-8"))
+    module = importlib.import_module(f"formats.{format_id}")
+    options = module.WriterSettings.model_validate(content["options"])
+    documents = [model.model_validate(document) for document in content["documents"]]
+    try:
+        return {"expected.csv": written(module, (("options", options),), documents)}
+    except RuleError as error:
+        return {"expected.err": problem_lines(error.problems)}
+
+
+def written(module: ModuleType, head: tuple[tuple[str, Any], ...], documents: Sequence[Any]) -> bytes:
+    """The bytes of a file with these documents."""
+    writer = module.open_writer(Output("fibu", "", "", "booking", head), module.WriterSettings())
+    return b"".join((writer.begin(), writer.add(documents), writer.end()))
+
+
+def export_case(case: str) -> dict[str, bytes]:
+    """Export the messages of a case one after the other; the files that its folder must hold besides the input."""
+    content = json.loads((GOLDEN / "fibu_export" / case / "input.json").read_text(encoding="utf-8"))
+    company = Company.model_validate(content["company"])
+    ledger = MemoryLedger()
+    for kind, entries in content.get("ledger", {}).items():
+        for key, data in entries.items():
+            ledger.of(company.id).put(Put(company.id, kind, key, {"data": data, "active": True}))
+    files: dict[str, bytes] = {}
+    for message in content["messages"]:
+        try:
+            effects = ledger.commit(exported(company, ledger, message))
+        except RuleError as error:
+            return {"expected.err": problem_lines(error.problems)}
+        files |= output_files(effects)
+    files["expected.txt"] = "".join(f"{line}\n" for line in effect_lines(effects)).encode()
+    return files
+
+
+def exported(company: Company, ledger: MemoryLedger, message: Sequence[dict[str, Any]]) -> Iterable[Effect]:
+    """Export one message of records as JSON."""
+    documents = [
+        (index, record["id"], parsed(record["id"], record["data"])) for index, record in enumerate(message)
+    ]
+    return export(documents, company, context(company, ledger), ORIGIN)
+
+
+def parsed(record_id: str, data: dict[str, Any]) -> Invoice | CashReceipt:
+    """The document of a record."""
+    model = CashReceipt if "register_id" in data else Invoice
+    return model.model_validate({**data, "id": record_id})
+
+
+def context(company: Company, ledger: MemoryLedger) -> Context:
+    """What a handler may know."""
+    return Context(ledger=ledger, companies={company.id: company}, settings=None, today=date(2026, 11, 22))
+
+
+def output_files(effects: Iterable[Effect]) -> dict[str, bytes]:
+    """The files that the effects write, by the real writers."""
+    files: dict[str, bytes] = {}
+    for effect in effects:
+        if isinstance(effect, Emit) and effect.output.format != "clue_exchange":
+            module = importlib.import_module(f"formats.{effect.output.format}")
+            files[effect.output.name] = written(module, effect.output.head, effect.documents)
+    return files
+
+
+def effect_lines(effects: Iterable[Effect]) -> Iterable[str]:
+    """The effects in order, a line each; entries of the ledger as JSON."""
+    for effect in effects:
+        if isinstance(effect, Emit):
+            yield f"emit {effect.output.target}/{effect.output.name} ({effect.output.format}, {len(effect.documents)})"
+            if effect.output.format == "clue_exchange":
+                yield from (f"  {record.op} {record.id} {record.data}" for record in effect.documents)
+        elif isinstance(effect, Put):
+            body = json.dumps(effect.body, ensure_ascii=False, sort_keys=True)
+            yield f"put {effect.kind} {effect.key} [{effect.group}] {body}"
+        elif isinstance(effect, Warn | Wait):
+            yield f"{type(effect).__name__.lower()} {problem_lines([effect.problem]).decode().strip()}"
+
+
+def problem_lines(problems: Iterable[Problem]) -> bytes:
+    """Problems as text, a line each."""
+    return "".join(
+        f"{p.code} | {p.record} | {p.pointer} | {p.value} | {p.what} | {p.todo}\n" for p in problems
+    ).encode()
