@@ -1,16 +1,27 @@
 #!/usr/bin/env python
-"""The command line of Cluedrop, and the one place where its rooms meet."""
+"""The command line of Cluedrop, and the one place where its rooms meet.
 
+Every verb imports what it needs when it runs, so that the short ones are quick.
+"""
+
+import json
 import sys
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.errors import ConfigError
+from core.errors import CluedropError, ConfigError
+
+if TYPE_CHECKING:
+    import config as configuration
+    from spool.journal.store import Journal
+    from spool.worker import WorkerSetup
 
 FORMATS, HANDLERS = "formats", "handlers"
 DEFAULT_CONFIG = Path(__file__).resolve().parent / "config" / "default.toml"
+_ANSWER_SECONDS = 10.0
 
 app = typer.Typer(
     help="Cluedrop: files in, files out, nothing lost.",
@@ -21,24 +32,47 @@ app = typer.Typer(
 ConfigOption = Annotated[
     Path, typer.Option("--config", envvar="CLUEDROP_CONFIG", help="Configuration file (TOML).", show_default=False)
 ]
+DropId = Annotated[str, typer.Argument(metavar="ID", help="Number of the drop; its beginning is enough.")]
 
 
-def configure(path: Path):
-    """Read a configuration and make of it what the engine is started with. Raise ConfigError with every mistake."""
-    import config
+# ── putting the rooms together ────────────────────────────────────────────────────────────────────────────────────
+
+
+def plugin_settings() -> "configuration.Plugins":
+    """What formats and handlers let one set."""
+    import config as configuration
     from spool.plugins import load
-    from spool.worker import WorkerSetup
 
     plugins = load(FORMATS, HANDLERS)
-    settings = config.load(
-        path,
-        config.Plugins(
-            {name: module.Settings for name, module in plugins.readers.items()},
-            {name: module.Settings for name, module in plugins.handlers.items()},
-            {name: module.WriterSettings for name, module in plugins.writers.items()},
-        ),
+    return configuration.Plugins(
+        {name: module.Settings for name, module in plugins.readers.items()},
+        {name: module.Settings for name, module in plugins.handlers.items()},
+        {name: module.WriterSettings for name, module in plugins.writers.items()},
     )
-    return WorkerSetup(config.site_of(settings), FORMATS, HANDLERS, dict(settings.writer_settings))
+
+
+def configure(path: Path) -> "WorkerSetup":
+    """Read a configuration and make of it what the engine is started with. Raise ConfigError with every mistake."""
+    import config as configuration
+    from spool.logs import log_to
+    from spool.worker import WorkerSetup
+
+    settings = configuration.load(path, plugin_settings())
+    log_to(settings.log.level, settings.log.json_file)
+    return WorkerSetup(configuration.site_of(settings), FORMATS, HANDLERS, dict(settings.writer_settings))
+
+
+def open_journal(setup: "WorkerSetup") -> "Journal":
+    """The site's journal, made or brought up to date where needed."""
+    from spool.journal.database import upgrade
+    from spool.journal.store import Journal
+
+    setup.site.state.mkdir(parents=True, exist_ok=True)
+    upgrade(setup.site.journal_url)
+    return Journal(setup.site.journal_url)
+
+
+# ── at work ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @app.command()
@@ -57,13 +91,186 @@ def once(config: ConfigOption = DEFAULT_CONFIG) -> None:
     raise typer.Exit(0 if serve_once(configure(config)) else 1)
 
 
+@app.command()
+def demo(
+    folder: Annotated[Path | None, typer.Option(help="Where to make the site; default is a temporary folder.")] = None,
+) -> None:
+    """Make a temporary site, drop a sample of every format, show what came out."""
+    from spool.demonstration import demonstrate
+
+    raise typer.Exit(demonstrate(Path(__file__).resolve(), folder))
+
+
+# ── before it works ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the new site.")]) -> None:
+    """Make the folders and a commented configuration for a new site."""
+    from config.new_site import init as make_site
+    from spool.console import print_line
+
+    for made in make_site(folder, plugin_settings()):
+        print_line(f"made {made}")
+    print_line(f"Now edit {folder / 'cluedrop.toml'}, then: daemon.py check --config {folder / 'cluedrop.toml'}")
+
+
+@app.command()
+def check(
+    config: ConfigOption = DEFAULT_CONFIG,
+    connect: Annotated[bool, typer.Option("--connect", help="Also try servers and credentials.")] = False,
+) -> None:
+    """Try configuration, folders and rights: 0 all well, 1 something does not work, 2 configuration wrong."""
+    from spool.checks import check_site
+    from spool.console import print_line
+
+    setup = configure(config)
+    failed = False
+    for found in check_site(setup.site):
+        failed |= found.trouble is not None
+        print_line(f"{'FAIL' if found.trouble else 'ok  '}  {found.subject}: {found.trouble or found.note or 'works'}")
+    if connect:
+        print_line("ok    servers: this configuration names none")
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def preview(
+    file: Annotated[Path, typer.Argument(help="The file to look at.", exists=True, dir_okay=False)],
+    route: Annotated[str | None, typer.Option(help="Route to try; default is the one that knows the file.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Show what would become of a file, written nowhere: 0 it would go through, 1 it would not."""
+    from spool.console import print_preview
+    from spool.preview import preview as look
+    from spool.preview import routes_for
+
+    setup = configure(config)
+    names = [found.name for found in setup.site.routes]
+    candidates = [route] if route else routes_for(file, setup)
+    if len(candidates) != 1 or candidates[0] not in names:
+        raise CluedropError(f"name the route with --route, one of: {', '.join(candidates if not route else names)}")
+    raise typer.Exit(0 if print_preview(look(file, candidates[0], setup)) else 1)
+
+
+@app.command()
+def schema(
+    name: Annotated[str | None, typer.Argument(help="An entity, e.g. invoice; default is the whole message.")] = None,
+) -> None:
+    """Print the JSON Schema (2020-12) of the exchange format."""
+    from core.documents.schema import schema as schema_of
+    from core.documents.schema import schema_names
+
+    if name not in {None, *schema_names()}:
+        raise CluedropError(f"there is no schema {name}; there are: {', '.join(schema_names())}")
+    sys.stdout.write(json.dumps(schema_of(name or "message"), indent=2, ensure_ascii=False) + "\n")
+
+
+# ── looking ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@app.command()
+def status(
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Show routes, backlog, last files, what waits for a person, alerts."""
+    from spool.console import print_status
+    from spool.status import status_of
+
+    setup = configure(config)
+    found = status_of(setup.site, open_journal(setup))
+    if as_json:
+        sys.stdout.write(json.dumps(found.as_json(), indent=2, ensure_ascii=False) + "\n")
+    else:
+        print_status(found)
+
+
+@app.command()
+def show(drop_id: DropId, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Show all that is known of one drop."""
+    from spool.console import print_drop
+    from spool.status import drop_details
+
+    setup = configure(config)
+    print_drop(drop_details(setup.site, open_journal(setup), drop_id))
+
+
+@app.command()
+def verify(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Prove the archive's hash chain: 0 whole, 1 something was altered, is missing or was added."""
+    from spool.archive_check import verify as findings
+    from spool.console import print_line, progress
+
+    setup = configure(config)
+    found = 0
+    with progress("archived drops verified") as advance:
+        for finding in findings(setup.site.archive, open_journal(setup).head, advance):
+            found += 1
+            print_line(str(finding))
+    print_line("the archive is whole" if not found else f"{found} findings")
+    raise typer.Exit(1 if found else 0)
+
+
+# ── deciding ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@app.command()
+def retry(drop_id: DropId, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Handle a rejected file again as it is (the reason has gone), or a duplicate in spite of being one."""
+    _ask("retry", drop_id, config)
+
+
+@app.command()
+def release(drop_id: DropId, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Let a held file go on: somebody has looked at it."""
+    _ask("release", drop_id, config)
+
+
+@app.command()
+def discard(drop_id: DropId, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Lay a held file into the archive without doing anything with it."""
+    _ask("discard", drop_id, config)
+
+
+@app.command()
+def replay(drop_id: DropId, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Handle an archived file once more, as a new drop and in spite of being a duplicate."""
+    _ask("replay", drop_id, config)
+
+
+def _ask(verb: str, drop_id: str, path: Path) -> None:
+    """Note the request; the daemon carries it out, at once if it runs."""
+    from spool.console import print_line
+    from spool.identifiers import now_ms
+    from spool.instance import is_running
+
+    setup = configure(path)
+    journal = open_journal(setup)
+    row = journal.drop(drop_id)
+    if row is None:
+        raise CluedropError(f"there is no drop {drop_id}, or more than one begins like this")
+    number = journal.ask(verb, row["id"], "", now_ms())
+    if not is_running(setup.site.state):
+        print_line("noted; the daemon is not running and will do it when it starts")
+        return
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    while (answer := journal.answered(number)) is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    print_line(answer or "noted; the daemon is busy and will do it in its turn")
+    raise typer.Exit(1 if answer is not None and answer.startswith("not done") else 0)
+
+
 def main() -> None:
-    """Entry point: errors of the configuration are exit code 2, each on its own line."""
+    """Entry point. A wrong configuration is exit code 2, each mistake on its own line; another refusal is 1."""
     try:
         app()
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
+    except CluedropError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from core.booking import VatSide
-from core.fibu_options import BmdOptions, Options, RzlOptions, best_rule
+from core.fibu_options import BmdOptions, RzlOptions
+from core.tax_codes import Options, best_rule
 
 
 class AccountRange(Options):

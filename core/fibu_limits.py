@@ -14,6 +14,7 @@ from core.booking import Booking, BookingLine, PersonAccount
 from core.errors import Problem
 from core.fibu_options import BmdOptions, RzlOptions
 from core.money import cents
+from core.tax_codes import treatment_label
 
 _ACCOUNT_DIGITS = 9
 _OPEN_ITEM_DIGITS = 16
@@ -64,7 +65,9 @@ def booking_problems(booking: Booking, options: BmdOptions | RzlOptions) -> list
 def account_problems(person: PersonAccount, options: BmdOptions | RzlOptions) -> list[Problem]:
     """Everything in a person account that the program with these settings cannot take."""
     bmd = isinstance(options, BmdOptions)
-    check = _Check("BMD" if bmd else "RZL", f"Konto {person.account}", person.record or person.party_id, person.pointer, options)
+    check = _Check(
+        "BMD" if bmd else "RZL", f"Konto {person.account}", person.record or person.party_id, person.pointer, options
+    )
     check.digits("Konto", person.account, _ACCOUNT_DIGITS)
     check.digits("Sammelkonto", person.collective_account, _ACCOUNT_DIGITS)
     check.identity("UID-Nummer", person.vat_id, 15 if bmd else 14)
@@ -173,8 +176,8 @@ class _Check:
             country = f" ({line.destination})" if line.destination else ""
             self._refuse(
                 "fibu_tax_code_missing",
-                f"Für die Steuerart „{line.treatment}“{country} mit {rate} % ist kein {self.program}-Steuercode "
-                "eingestellt.",
+                f"Für die Steuerart „{treatment_label(line.treatment)}“{country} mit {rate} % ist kein Steuercode von "
+                f"{self.program} eingestellt.",
                 f"Bitte lassen Sie den Steuercode in den Einstellungen der Firma eintragen {_AGAIN}",
                 line.treatment,
                 at,

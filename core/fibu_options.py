@@ -1,16 +1,21 @@
-"""How one client has set up its BMD or RZL: everything in which two installations differ (facts/fibu.md 7).
+"""How one client has set up its BMD or RZL: everything in which two installations differ (facts/fibu.md 7)."""
 
-Tax codes are data. A code of the configuration goes before the default of the same side, treatment and rate; a
-treatment for which nobody has named a code is refused, never guessed.
-"""
-
-from collections.abc import Iterable
 from decimal import Decimal
-from typing import Literal, Protocol, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, field_validator
 
-from core.booking import NO_TAX, BookingKind, VatSide
+from core.booking import BookingKind, VatSide
+from core.tax_codes import (
+    BMD_TAX_CODES,
+    RZL_RATE_KEYS,
+    RZL_TAX_CODES,
+    BmdTaxCode,
+    Options,
+    RzlTaxCode,
+    best_rule,
+    rzl_code,
+)
 
 BMD_COLUMNS = (
     "satzart", "konto", "gkonto", "belegnr", "belegdatum", "buchdatum", "buchsymbol", "buchcode", "prozent",
@@ -26,127 +31,21 @@ BMD_ACCOUNT_COLUMNS = (
 """The recommended header of facts/fibu.md 1.11."""
 
 
-class Options(BaseModel):
-    """Base of every table of settings here: frozen, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+_ENCODINGS = ("cp1252", "iso-8859-1", "iso-8859-15", "cp850", "utf-8")
 
 
-class _TaxRule(Options):
-    side: VatSide = Field(description="Outgoing (ar) or incoming (ap).")
-    treatment: str = Field(description='VAT treatment of the exchange format, e.g. "domestic", "oss".')
-    rate: Decimal | None = Field(default=None, description="Rate in percent; left out: every rate.")
-    destination: str | None = Field(
-        default=None, description='Country of the supply for treatment "oss", e.g. "DE"; left out: every country.'
-    )
+def _known_encoding(encoding: str) -> str:
+    """Only encodings that write no mark of their own in front of every row."""
+    if encoding not in _ENCODINGS:
+        raise ValueError(f"{encoding!r} is not one of {', '.join(_ENCODINGS)}")
+    return encoding
 
 
-class BmdTaxCode(_TaxRule):
-    """One row of the BMD tax code table."""
-
-    code: str = Field(max_length=3, description="Value of the column steuercode; empty: no tax code.")
-    percent: Decimal | None = Field(default=None, description="Value of the column prozent; left out: the rate itself.")
-
-
-class RzlTaxCode(_TaxRule):
-    """One row of the RZL VAT key table."""
-
-    key: str = Field(max_length=2, description="VAT key (field 17).")
-    code: str = Field(max_length=1, description="VAT code (field 18).")
-    special: str = Field(default="0", max_length=2, description="VAT special code (field 19).")
-    country: str = Field(default="", max_length=2, description="VAT country (field 16); empty: the general setting.")
-
-
-class Rule(Protocol):
-    """What every rule says about the postings it is for."""
-
-    @property
-    def side(self) -> VatSide: ...
-    @property
-    def treatment(self) -> str: ...
-    @property
-    def rate(self) -> Decimal | None: ...
-    @property
-    def destination(self) -> str | None: ...
-
-
-_Rule = TypeVar("_Rule", bound=Rule)
-
-
-def best_rule(
-    rules: Iterable[_Rule], side: VatSide, treatment: str, rate: Decimal, destination: str = ""
-) -> _Rule | None:
-    """The rule that fits a posting and says most about it: its country, then its rate, then the first; or None."""
-    fitting = [
-        rule
-        for rule in rules
-        if rule.side == side
-        and rule.treatment == treatment
-        and rule.rate in {None, rate}
-        and rule.destination in {None, destination}
-    ]
-    return max(fitting, key=lambda rule: (rule.destination is not None, rule.rate is not None), default=None)
-
-
-def _bmd(side: VatSide, treatment: str, code: str, percent: str | None = None) -> BmdTaxCode:
-    return BmdTaxCode(side=side, treatment=treatment, code=code, percent=None if percent is None else Decimal(percent))
-
-
-BMD_TAX_CODES: tuple[BmdTaxCode, ...] = (
-    _bmd("ar", "domestic", "1"),
-    _bmd("ar", "ic_supply", "7", "0"),
-    _bmd("ar", "ic_service", "77", "0"),
-    _bmd("ar", "rc_domestic", "27", "0"),
-    _bmd("ar", "export", "5", "0"),
-    _bmd("ar", "small_business", "16", "0"),
-    _bmd("ar", "exempt", "17", "0"),
-    _bmd("ar", "out_of_scope", "", "0"),
-    _bmd("ap", "domestic", "2"),
-    _bmd("ap", "input_vat", "2"),
-    _bmd("ap", "ic_acquisition", "9"),
-    _bmd("ap", "rc_received", "19"),
-    _bmd("ap", "rc_domestic", "29"),
-    _bmd("ap", "import_vat", "34"),
-    _bmd("ap", "small_business", "", "0"),
-    _bmd("ap", "exempt", "", "0"),
-    _bmd("ap", "out_of_scope", "", "0"),
-    _bmd("ar", NO_TAX, "", "0"),
-    _bmd("ap", NO_TAX, "", "0"),
-)
-"""The suggested default mapping of facts/fibu.md 1.7; OSS and triangular transactions are left out on purpose."""
-
-
-def _rzl(
-    side: VatSide, treatment: str, key: str, code: str, *, rate: str | None = None, special: str = "0"
-) -> RzlTaxCode:
-    return RzlTaxCode(
-        side=side,
-        treatment=treatment,
-        key=key,
-        code=code,
-        special=special,
-        rate=None if rate is None else Decimal(rate),
-    )
-
-
-_RZL_RATE_KEYS = (("20", "20"), ("13", "13"), ("10", "10"), ("19", "19"), ("4.9", "49"))
-"""Rate and VAT key (facts/fibu.md 3.4)."""
-
-RZL_TAX_CODES: tuple[RzlTaxCode, ...] = (
-    *(_rzl("ar", "domestic", key, "2", rate=rate) for rate, key in _RZL_RATE_KEYS),
-    _rzl("ar", "export", "01", "2"),
-    _rzl("ar", "ic_supply", "02", "2"),
-    _rzl("ar", "ic_service", "03", "2"),
-    *(_rzl("ap", "domestic", key, "1", rate=rate) for rate, key in _RZL_RATE_KEYS),
-    *(_rzl("ap", "input_vat", key, "1", rate=rate) for rate, key in _RZL_RATE_KEYS),
-    *(_rzl("ap", "ic_acquisition", key, "3", rate=rate) for rate, key in _RZL_RATE_KEYS),
-    *(
-        _rzl(side, treatment, "0", "0")
-        for side in ("ar", "ap")
-        for treatment in ("small_business", "exempt", "out_of_scope", NO_TAX)
-    ),
-)
-"""The mapping of facts/fibu.md 3.4 but for reverse charge, which has a switch of its own."""
+def _plain_heading(heading: str) -> str:
+    """A column name that keeps a row a row."""
+    if not heading.isprintable() or ";" in heading or heading.encode("cp1252", "ignore").decode("cp1252") != heading:
+        raise ValueError(f"{heading!r} cannot be the name of a column")
+    return heading
 
 
 class BmdOptions(Options):
@@ -187,6 +86,21 @@ class BmdOptions(Options):
     contra_flag: str = Field(default="E", max_length=1, description="Value of the column gegenbuchkz.")
     posting_flag: str = Field(default="A", max_length=1, description="Value of the column verbuchkz.")
     fiscal_year_start: int = Field(default=1, ge=1, le=12, description="First month of the fiscal year, for periode.")
+
+    @field_validator("encoding")
+    @classmethod
+    def _check_encoding(cls, encoding: str) -> str:
+        return _known_encoding(encoding)
+
+    @field_validator("columns", "account_columns")
+    @classmethod
+    def _check_columns(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_plain_heading(column) for column in columns)
+
+    @field_validator("document_column")
+    @classmethod
+    def _check_document_column(cls, column: str) -> str:
+        return _plain_heading(column)
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -241,13 +155,18 @@ class RzlOptions(Options):
         default="person", description="Contra account of a split line: the leading account, or 0."
     )
 
+    @field_validator("encoding")
+    @classmethod
+    def _check_encoding(cls, encoding: str) -> str:
+        return _known_encoding(encoding)
+
     def tax_code(self, side: VatSide, treatment: str, rate: Decimal, destination: str = "") -> RzlTaxCode | None:
         """The VAT key of a posting, or None where nobody has named one."""
         own = best_rule(self.tax_codes, side, treatment, rate, destination)
         if own is None and (side, treatment) == ("ap", "rc_received"):
-            key = next((key for known, key in _RZL_RATE_KEYS if Decimal(known) == rate), None)
+            key = next((key for known, key in RZL_RATE_KEYS if Decimal(known) == rate), None)
             code, special = ("5", "0") if self.reverse_charge == "code_5" else ("3", "05")
-            return None if key is None else _rzl("ap", treatment, key, code, special=special)
+            return None if key is None else rzl_code("ap", treatment, key, code, special=special)
         return own or best_rule(RZL_TAX_CODES, side, treatment, rate)
 
     def circle(self, kind: BookingKind) -> str:

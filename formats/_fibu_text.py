@@ -4,11 +4,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from core.documents.problems import LIMIT
 from core.errors import Problem, RuleError
 from core.money import cents
-
-MOST_PROBLEMS = 100
-"""More mistakes than these are not listed: nobody reads them."""
 
 _REPLACED = str.maketrans({";": ",", '"': "'", "\r": " ", "\n": " ", "\t": " "})
 
@@ -42,4 +40,4 @@ def refuse(problems: Iterable[Problem]) -> None:
     """Raise RuleError with all problems, if there are any."""
     found = list(problems)
     if found:
-        raise RuleError(*found[:MOST_PROBLEMS])
+        raise RuleError(*found[:LIMIT])

@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 _CENT = Decimal("0.01")
-_LARGEST = Decimal("1e13")
-_GERMAN = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d{1,2}0*)?", re.ASCII)
-_POINT = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+\.\d{1,2}|\d+\.\d{1,2})", re.ASCII)
+_LARGEST = 1e12
+_GERMAN = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3}){1,3}|\d{1,12})(?:,(?:\d{2}00|\d{1,2}))?", re.ASCII)
+_POINT = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3}){1,3}\.\d{1,2}|\d{1,12}\.\d{1,2})", re.ASCII)
 _SIDE = re.compile(r"(.*\d)\s*(-|S|H|Soll|Haben)", re.IGNORECASE | re.ASCII)
 _NOISE = re.compile(r"[\s'’]|€|EUR", re.IGNORECASE)
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})(?: 0?0:00(?::00)?)?", re.ASCII)
@@ -25,7 +25,7 @@ def amount_of(text: str) -> Decimal | None:
     ``1.234`` is one thousand two hundred and thirty-four, as everywhere in German.
     """
     if _GERMAN.fullmatch(text):
-        return _bounded(Decimal(text.replace(".", "").replace(",", ".")))
+        return Decimal(text.replace(".", "").replace(",", "."))
     return _unusual_amount(_NOISE.sub("", text))
 
 
@@ -43,11 +43,7 @@ def _unusual_amount(text: str) -> Decimal | None:
         value = Decimal(text.replace(",", ""))
     else:
         return None
-    return _bounded(-value if negative else value)
-
-
-def _bounded(value: Decimal) -> Decimal | None:
-    return value if -_LARGEST < value < _LARGEST else None
+    return -value if negative else value
 
 
 def amount_of_cell(cell: object) -> Decimal | None:
@@ -56,7 +52,7 @@ def amount_of_cell(cell: object) -> Decimal | None:
         return amount_of(cell.strip())
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         return None
-    if not abs(cell) < float(_LARGEST):
+    if not abs(cell) < _LARGEST:
         return None
     return Decimal(repr(cell)).quantize(_CENT, ROUND_HALF_UP)
 

@@ -68,7 +68,7 @@ def wrong_total(row: int, label: str, stated: Decimal, found: Decimal) -> Proble
     """A printed total is not the sum of the rows above it."""
     return Problem(
         "wrong_total",
-        f"Die Summe „{label}“ lautet {printed(stated)}, die Zeilen darüber ergeben aber {printed(found)}.",
+        f"In der Summenzeile „{label}“ steht {printed(stated)}, die Zeilen darüber ergeben aber {printed(found)}.",
         "Vermutlich fehlen Zeilen. " + _EXPORT_AGAIN,
         row=row,
         value=printed(stated),

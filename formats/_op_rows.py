@@ -71,7 +71,7 @@ class OpenItemRows:
 @lru_cache(maxsize=8192)
 def _account_of(text: str) -> str:
     """The account number at the start of a cell ("20001 Max Muster"), "" where there is none."""
-    match = _ACCOUNT.fullmatch(text)
+    match = _ACCOUNT.fullmatch(text.strip())
     return match[1] if match else ""
 
 
@@ -85,6 +85,10 @@ def _text_of(cell: object) -> str:
     return str(cell).strip()
 
 
+def _account_of_cell(cell: object) -> str:
+    return _account_of(_text_of(cell))
+
+
 class _Reading:
     """One pass over a list."""
 
@@ -94,6 +98,7 @@ class _Reading:
         self._width = len(layout.columns.headings)
         self._text: Callable[[Any], str] = _text_of if layout.workbook else str.strip
         self._date_of: Callable[[Any], date | None] = date_of_cell if layout.workbook else _date_of_text
+        self._account_of: Callable[[Any], str] = _account_of_cell if layout.workbook else _account_of
         self._amounts = Amounts(layout.columns, workbook=layout.workbook, negate=layout.negate)
         self._amount_in = self._amounts.reader()
         self._account = ""
@@ -127,10 +132,10 @@ class _Reading:
         """Yield every row that is an item, and whether it may be a group row (no date and no symbol of its own)."""
         pick = self._picker()
         grouped = {"document_date", "symbol"} <= self._columns.index_of.keys()
-        text, amount_in, day = self._text, self._amount_in, self._date_of
+        text, amount_in, day, account_of = self._text, self._amount_in, self._date_of, self._account_of
         for row, cells in self._fitting_rows(rows):
             account_cell, number_cell, date_cell, due_cell, second, currency, symbol, words = pick(cells)
-            account = _account_of(text(account_cell)) if account_cell != "" else self._account
+            account = account_of(account_cell) if account_cell != "" else self._account
             number = text(number_cell)
             if not account or not number or (not number[0].isdigit() and _is_label(number)):
                 self._other_row(row, cells, account_cell, number)
@@ -153,9 +158,12 @@ class _Reading:
         for row, cells in enumerate(islice(rows, start, None), start + 1):
             if row > last:
                 raise too_many_rows(self._layout.max_rows)
-            if len(cells) == width or (any(cell != "" for cell in cells) and self._fits(row, cells)):
-                cells.extend([""] * (width + 1 - len(cells)))
-                yield row, cells
+            if len(cells) != width:
+                if all(cell == "" for cell in cells) or not self._fits(row, cells):
+                    continue
+                cells.extend([""] * (width - len(cells)))
+            cells.append("")
+            yield row, cells
         self._last_row = row
 
     def _picker(self) -> Callable[[Cells], tuple[Any, ...]]:

@@ -19,6 +19,10 @@ _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NO_BRACKET = bytes(set(range(256)) - set(_STEP))
 
 
+class _NoNumberError(ValueError):
+    """NaN, infinity, or a number beyond all bounds."""
+
+
 def unpacked(source: BinaryIO, limit: int) -> bytes:
     """Content of the file without BOM, at most ``limit`` bytes. Raise FormatError for more, for none and for damage."""
     packed = source.read(2) == _GZIP
@@ -40,6 +44,9 @@ def unpacked(source: BinaryIO, limit: int) -> bytes:
 def parsed(content: bytes) -> Any:
     """Parse strictly: UTF-8, no duplicate keys, no NaN, no half characters, limited depth. Raise FormatError."""
     text = _text(content)
+    if not text.lstrip().startswith(("{", "[")):
+        todo = "Bitte prüfen, ob die Datei im richtigen Ordner liegt."
+        raise _refused("not_a_message", "Die Datei ist keine CLUE-Austauschdatei.", todo)
     if _depth(content) > MAX_DEPTH:
         what = f"Die Datei ist mehr als {MAX_DEPTH} Ebenen tief verschachtelt."
         raise _refused("too_deep", what, "Bitte prüfen, womit die Datei erzeugt wurde.")
@@ -56,8 +63,9 @@ def parsed(content: bytes) -> Any:
         tree = json.loads(text, object_pairs_hook=pairs, parse_float=_finite, parse_constant=_finite)
     except json.JSONDecodeError as error:
         raise _syntax(error) from None
-    except (ValueError, RecursionError):
-        what = "Die Datei enthält eine Zahl, die es in diesem Format nicht gibt."
+    except (ValueError, RecursionError) as error:
+        named = f" ({error})" if isinstance(error, _NoNumberError) else ""
+        what = f"Die Datei enthält eine Zahl{named}, die es in diesem Format nicht gibt."
         raise _refused("number", what, "Bitte prüfen, womit die Datei erzeugt wurde.") from None
     problems = [*_doubled(tree, twice), *(_half_characters(tree) if b"\\u" in content else ())]
     if problems:
@@ -84,7 +92,7 @@ def _depth(content: bytes) -> int:
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(text)
+        raise _NoNumberError(shown(text))
     return number
 
 

@@ -9,6 +9,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import BinaryIO
 
@@ -21,6 +22,8 @@ HEADING_AREA = 50
 """A heading row is looked for in so many rows from the top."""
 
 _CHUNK = 1 << 20
+_ROWS = 256
+"""Rows that are taken from the csv module at a time, to look at them together."""
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _PLAIN = bytes([9, 10, 13, *range(32, 127), *range(128, 256)])
 _C1_IN_UTF8 = re.compile(rb"\xc2[\x80-\x9f]")
@@ -71,7 +74,9 @@ def _check(source: BinaryIO, encoding: str) -> None:
                 raise _cut_character() from failure
             if encoding == "utf-8":
                 raise
-            raise _wrong_encoding(encoding, lines_before + _lines_to(failure), _bad_bytes(failure)) from failure
+            raise _wrong_encoding(
+                encoding, lines_before + _lines_to(failure), _around(failure.object, failure.start)
+            ) from failure
         beyond_ascii = beyond_ascii or not text.isascii()
         plain = text.encode("utf-8", "surrogatepass") if encoding.startswith("utf-16") else chunk
         _check_characters(plain, encoding, lines_before)
@@ -91,12 +96,11 @@ def _cut_character() -> FormatError:
     )
 
 
-def _lines_to(failure: UnicodeDecodeError) -> int:
-    return failure.object.count(b"\n", 0, failure.start) + 1
-
-
-def _bad_bytes(failure: UnicodeDecodeError) -> str:
-    return failure.object[failure.start : failure.end].hex(" ")
+def _around(content: bytes, at: int) -> str:
+    """The word that cannot be read, as far as it can."""
+    before = re.split(rb"[\s;,|\"]", content[max(0, at - 30) : at])[-1]
+    behind = re.split(rb"[\s;,|\"]", content[at : at + 30])[0]
+    return (before + behind).decode("ascii", "replace")
 
 
 def _check_characters(plain: bytes, encoding: str, lines_before: int) -> None:
@@ -126,10 +130,12 @@ def _check_characters(plain: bytes, encoding: str, lines_before: int) -> None:
     elif encoding.startswith("utf"):
         wrong = _C1_IN_UTF8.search(plain)
     if wrong is not None:
-        raise _wrong_encoding(encoding, lines_before + plain.count(b"\n", 0, wrong.start()) + 1, wrong[0].hex(" "))
+        raise _wrong_encoding(
+            encoding, lines_before + plain.count(b"\n", 0, wrong.start()) + 1, _around(plain, wrong.start())
+        )
 
 
-def _wrong_encoding(encoding: str, row: int, value: str) -> FormatError:
+def _wrong_encoding(encoding: str, content: bytes, at: int, lines_before: int) -> FormatError:
     names = {"cp1252": "Windows (cp1252)", "cp850": "DOS (cp850)", "utf-8-sig": "UTF-8", "utf-16": "UTF-16"}
     return FormatError(
         Problem(
@@ -137,8 +143,8 @@ def _wrong_encoding(encoding: str, row: int, value: str) -> FormatError:
             f"Die Umlaute der Datei lassen sich mit dem Zeichensatz {names.get(encoding, encoding)} nicht lesen.",
             "Bitte speichern Sie die Liste als „CSV UTF-8“ oder als Excel-Datei (XLSX), oder lassen Sie den "
             "Zeichensatz dieses Eingangs richtig einstellen.",
-            row=row,
-            value=value,
+            row=lines_before + content.count(b"\n", 0, at) + 1,
+            value=_around(content, at),
         )
     )
 
@@ -151,18 +157,25 @@ def text_rows(source: BinaryIO, encoding: str, delimiter: str) -> Iterator[Cells
     source.seek(0)
     text = io.TextIOWrapper(source, encoding, newline="")
     try:
-        rows = csv.reader(text, delimiter=delimiter)
-        line, row = 0, 0
-        for cells in rows:
-            row += 1
-            if rows.line_num != line + 1 and any("\n" in cell and delimiter in cell for cell in cells):
-                raise _open_quote(row)
-            line = rows.line_num
-            yield cells  # type: ignore[misc]  # a list of str is only read as a list of objects
+        reader = csv.reader(text, delimiter=delimiter)
+        done = lines = 0
+        while rows := list(islice(reader, _ROWS)):
+            if reader.line_num != lines + len(rows):
+                _refuse_open_quote(rows, delimiter, done)
+            done, lines = done + len(rows), reader.line_num
+            yield from rows  # type: ignore[misc]  # a list of str is only read as a list of objects
     except csv.Error as failure:
-        raise _open_quote(row + 1) from failure
+        raise _open_quote(reader.line_num) from failure
     finally:
-        text.detach()
+        with suppress(ValueError):  # who left off iterating may have closed the source already
+            text.detach()
+
+
+def _refuse_open_quote(rows: list[list[str]], delimiter: str, done: int) -> None:
+    """Some cell runs over several lines: good in a long text, but not when it swallowed the cells behind it."""
+    for row, cells in enumerate(rows, done + 1):
+        if any(("\n" in cell or "\r" in cell) and delimiter in cell for cell in cells):
+            raise _open_quote(row)
 
 
 def _open_quote(row: int) -> FormatError:

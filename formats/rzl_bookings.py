@@ -13,8 +13,9 @@ from typing import Any
 from core.batch import Output
 from core.booking import Booking, BookingLine, Side
 from core.fibu_limits import booking_problems, open_item_digits
-from core.fibu_options import RzlOptions, RzlTaxCode
+from core.fibu_options import RzlOptions
 from core.money import ZERO, total
+from core.tax_codes import RzlTaxCode
 from formats._fibu_text import amount, clean, plain, refuse, row
 
 LABEL = "RZL-Buchungen"

@@ -12,6 +12,7 @@ from core.booking import Booking
 from core.company import Company
 from core.contracts import CompanyLedger, Context, Effect, Wait, Warn
 from core.documents import CashReceipt, Invoice
+from core.documents.problems import LIMIT
 from core.errors import Problem, RuleError
 from core.fibu_limits import account_problems, booking_problems
 from core.tracked import KIND, match_key
@@ -27,8 +28,6 @@ from handlers._fibu_parties import (
 from handlers._fibu_receipts import NEVER_BOOKED, SettledInvoice, receipt_bookings
 from handlers._fibu_source import Source
 from handlers._fibu_vat import Articles
-
-_MOST_PROBLEMS = 100
 
 
 @dataclass(slots=True)
@@ -47,7 +46,7 @@ def export(
     """Yield what hands these documents (record index, record id, document) to the FIBU.
 
     Raises RuleError with every problem of every document. Yields a single Wait where all is well but for parties or
-    invoices that have not been sent yet.
+    invoices that have not been sent yet; once a person has released the drop, that is a RuleError too.
     """
     ledger = context.ledger.of(company.id)
     plan = _Plan()
@@ -62,11 +61,15 @@ def export(
         problem for done in plan.done for b in done.bookings for problem in booking_problems(b, company.options)
     ]
     persons = [(done.source, done.person) for done in plan.done if done.person]
-    accounts = unsent_accounts(persons, company, ledger)
+    accounts, shared = unsent_accounts(persons, company, ledger)
+    plan.warnings += shared
     plan.problems += [problem for account in accounts for problem in account_problems(account, company.options)]
     if plan.problems:
-        raise RuleError(*plan.problems[:_MOST_PROBLEMS])
+        place = {source.record: source.index for source in reversed(sources)}
+        raise RuleError(*sorted(plan.problems, key=lambda problem: place.get(problem.record or "", 0))[:LIMIT])
     if plan.waiting:
+        if context.released:
+            raise RuleError(*plan.waiting[:LIMIT])
         yield Wait(plan.waiting[0])
         return
     yield from (Warn(problem) for problem in plan.warnings)

@@ -21,7 +21,7 @@ _SHOWS_VAT_ID = _NEEDS_VAT_ID | {"rc_domestic", "ic_acquisition", "rc_received"}
 def invoice_booking(
     source: Source, invoice: Invoice, person: Person, company: Company, articles: Articles, problems: list[Problem]
 ) -> Booking | None:
-    """The booking of an invoice; None where problems (added to the list) stand against it.
+    """The booking of an invoice, None where its sums do not agree; what stands against it is added to the problems.
 
     ``invoice.attachments`` are names of files that lie beside the bookings; the FIBU takes one, the first.
     """
@@ -39,10 +39,9 @@ def invoice_booking(
         found.append(_vat_id_missing(source, person))
     lines = balanced(lines, gross)
     lines_total = total(line.gross for line in lines)
-    if lines_total != gross:
-        found.append(source.unbalanced(lines_total, gross))
     problems += found
-    if found:
+    if lines_total != gross:
+        problems.append(source.unbalanced(lines_total, gross))
         return None
     return Booking(
         document_id=source.record,

@@ -139,27 +139,33 @@ def load_parties(invoices: Sequence[Invoice], company: Company, ledger: CompanyL
 
 def unsent_accounts(
     persons: Iterable[tuple[Source, Person]], company: Company, ledger: CompanyLedger
-) -> list[PersonAccount]:
-    """Person accounts that the FIBU does not know yet, or knows otherwise; in order of their accounts.
+) -> tuple[list[PersonAccount], list[Problem]]:
+    """Person accounts that the FIBU does not know yet or knows otherwise, in order; and warnings.
 
-    Accounts that many parties share (``set_apart``) are the client's own and never sent.
+    Accounts that many parties share (``set_apart``) are the client's own and never sent. Where two parties have one
+    account all the same, the first keeps its name on it, and a warning tells.
     """
-    accounts: dict[str, PersonAccount] = {}
+    apart = {str(account) for account in company.accounts.debtors.set_apart + company.accounts.creditors.set_apart}
+    candidates: dict[tuple[str, str], tuple[Source, PersonAccount]] = {}
     for source, person in persons:
-        apart = company.accounts.debtors.set_apart + company.accounts.creditors.set_apart
-        if person.master is not None and person.account not in {str(account) for account in apart}:
-            accounts.setdefault(person.account, _person_account(source, person, person.master, company))
-    sent = ledger.get_many(SENT, sorted(accounts))
-    return [
-        accounts[key]
-        for key in sorted(accounts, key=lambda account: (len(account), account))
-        if key not in sent or sent[key].body["hash"] != _fingerprint(accounts[key])
-    ]
+        if person.master is not None and person.account not in apart:
+            account = _person_account(source, person, person.master, company)
+            candidates.setdefault((account.account, _party_key(account)), (source, account))
+    sent = ledger.get_many(SENT, sorted({account for account, _ in candidates}))
+    owners = {account: str(entry.body["party"]) for account, entry in sent.items()}
+    accounts: list[PersonAccount] = []
+    warnings: list[Problem] = []
+    for (number, party), (source, account) in candidates.items():
+        if owners.setdefault(number, party) != party:
+            warnings.append(_account_shared(source, account, owners[number]))
+        elif number not in sent or sent[number].body["hash"] != _fingerprint(account):
+            accounts.append(account)
+    return sorted(accounts, key=lambda account: (len(account.account), account.account)), warnings
 
 
 def remember_sent(account: PersonAccount, company: Company) -> Put:
     """Remember what the FIBU was told of this account."""
-    body = {"hash": _fingerprint(account), "party": f"{account.kind}/{account.party_id}"}
+    body = {"hash": _fingerprint(account), "party": _party_key(account)}
     return Put(company.id, SENT, account.account, body)
 
 
@@ -212,6 +218,10 @@ def _terms(master: Party) -> PaymentTerms | None:
     )
 
 
+def _party_key(account: PersonAccount) -> str:
+    return f"{account.kind}/{account.party_id}"
+
+
 def _fingerprint(account: PersonAccount) -> str:
     return hashlib.sha256(account.model_dump_json(exclude={"record", "pointer"}).encode()).hexdigest()
 
@@ -223,4 +233,16 @@ def _range_exhausted(source: Source, kind: PartyKind, accounts: AccountRange) ->
         f"{source.label}: Im Bereich {accounts.first} bis {accounts.last} ist kein Konto für neue {word} mehr frei.",
         "Bitte geben Sie das Personenkonto in CLUE an, oder lassen Sie den Kontenbereich der Firma erweitern.",
         "/ledger_account",
+    )
+
+
+def _account_shared(source: Source, account: PersonAccount, owner: str) -> Problem:
+    return source.problem(
+        "fibu_account_shared",
+        f"{source.label}: Das Personenkonto {account.account} gehört in der FIBU schon zu {owner.partition('/')[2]}; "
+        f"Name und Anschrift von {account.name} wurden nicht übergeben.",
+        "Bitte prüfen Sie das Personenkonto in CLUE. Ein Konto für Laufkundschaft lassen Sie bitte in den "
+        "Einstellungen der Firma als solches eintragen.",
+        "/ledger_account",
+        account.account,
     )

@@ -58,13 +58,12 @@ class SettledInvoice:
 def receipt_bookings(
     source: Source, receipt: CashReceipt, settled: SettledInvoice | None, company: Company, problems: list[Problem]
 ) -> list[Booking]:
-    """The bookings of a receipt; none where problems (added to the list) stand against it.
+    """The bookings of a receipt; what stands against them is added to the problems.
 
     ``settled`` is the invoice of an ``invoice_payment``.
     """
-    found: list[Problem] = []
     if receipt.currency != company.currency:
-        found.append(
+        problems.append(
             source.problem(
                 "fibu_cash_currency",
                 f"{source.label}: Der Beleg lautet auf {receipt.currency}, die Kassa auf {company.currency}.",
@@ -74,13 +73,12 @@ def receipt_bookings(
             )
         )
     if settled is not None:
-        bookings = [_payment(source, receipt, settled, company, found)]
+        bookings = [_payment(source, receipt, settled, company, problems)]
     elif receipt.receipt_type in {"deposit", "withdrawal"}:
-        bookings = [_movement(source, receipt, company, found)]
+        bookings = [_movement(source, receipt, company, problems)]
     else:
-        bookings = _sale(source, receipt, company, found)
-    problems += found
-    return [] if found else [booking for booking in bookings if booking is not None]
+        bookings = _sale(source, receipt, company, problems)
+    return [booking for booking in bookings if booking is not None]
 
 
 def _sale(source: Source, receipt: CashReceipt, company: Company, problems: list[Problem]) -> list[Booking | None]:

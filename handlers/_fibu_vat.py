@@ -13,6 +13,7 @@ from core.company import Company
 from core.documents import CashVatRow, Invoice, VatRow
 from core.errors import Problem
 from core.money import CENT, ZERO, total, vat_of_net
+from core.tax_codes import treatment_label
 from handlers._fibu_source import Source, german
 
 MOST_ROUNDING = 5 * CENT
@@ -94,16 +95,19 @@ def receipt_lines(
     lines: list[BookingLine] = []
     for index, row in enumerate(rows):
         at = f"/vat_breakdown/{index}"
-        account = row.account or default or company.accounts.ledger_account(side, row.vat_treatment, row.vat_rate)
+        problems += _row_problems(source, side, row, at)
+        rate = _booked_rate(side, row)
+        account = row.account or default or company.accounts.ledger_account(side, row.vat_treatment, rate)
         if account is None:
-            problems.append(account_missing(source, row.vat_treatment, row.vat_rate, at))
+            problems.append(account_missing(source, row.vat_treatment, rate, at))
         lines.append(
             BookingLine(
                 account=account or "0",
                 net=row.net,
                 vat=row.vat,
+                self_assessed_vat=_self_assessed(side, row, row.net, rate),
                 treatment=row.vat_treatment,
-                rate=row.vat_rate,
+                rate=rate,
                 pointer=source.pointer + at,
             )
         )
@@ -140,21 +144,21 @@ def account_missing(source: Source, treatment: str, rate: Decimal, at: str) -> P
     """Nobody has named an account for a VAT group."""
     return source.problem(
         "fibu_account_missing",
-        f"{source.label}: Für die Steuerart „{treatment}“ mit {german(rate)} % ist kein Konto bekannt.",
+        f"{source.label}: Für die Steuerart „{treatment_label(treatment)}“ mit {german(rate)} % fehlt das Konto.",
         "Bitte geben Sie das Konto beim Beleg oder beim Artikel an, oder lassen Sie es in den Einstellungen "
         "der Firma eintragen.",
         at,
     )
 
 
-def _row_problems(source: Source, side: VatSide, row: VatRow, at: str) -> list[Problem]:
+def _row_problems(source: Source, side: VatSide, row: VatRow | CashVatRow, at: str) -> list[Problem]:
     if not row.vat:
         return []
     if (side == "ar" and row.vat_treatment in _TAX_FREE) or (side == "ap" and row.vat_treatment in _SELF_ASSESSED):
         return [
             source.problem(
                 "fibu_vat_not_expected",
-                f"{source.label}: Zur Steuerart „{row.vat_treatment}“ gehört keine Umsatzsteuer auf dem Beleg, "
+                f"{source.label}: Zur Steuerart „{treatment_label(row.vat_treatment)}“ gehört keine Umsatzsteuer, "
                 f"angegeben sind aber {german(row.vat)}.",
                 "Bitte prüfen Sie Steuerart und Steuerbetrag in CLUE.",
                 f"{at}/vat",
@@ -164,13 +168,13 @@ def _row_problems(source: Source, side: VatSide, row: VatRow, at: str) -> list[P
     return []
 
 
-def _booked_rate(side: VatSide, row: VatRow) -> Decimal:
+def _booked_rate(side: VatSide, row: VatRow | CashVatRow) -> Decimal:
     if side == "ap" and row.vat_treatment in _SELF_ASSESSED:
         return row.vat_rate or _USUAL_RATE
     return row.vat_rate
 
 
-def _self_assessed(side: VatSide, row: VatRow, net: Decimal, rate: Decimal) -> Decimal:
+def _self_assessed(side: VatSide, row: VatRow | CashVatRow, net: Decimal, rate: Decimal) -> Decimal:
     return vat_of_net(net, rate) if side == "ap" and row.vat_treatment in _SELF_ASSESSED else ZERO
 
 

@@ -1,21 +1,24 @@
 """Rules about a single record: is it new, unchanged, out of date, or not allowed (facts/domain.md 2.3).
 
 The company's ledger remembers master data under the name of the entity, whole, and issued documents under
-``record:<entity>``, by their hash only.
+``record:<entity>``, by their hash and state: exported, not_booked, cancelled. An export run that was taken back
+leaves the state, but no exported document: then the document may come again, changed or not.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from core.contracts import CompanyLedger, Entry, Put
-from core.documents import ENTITIES, Cancellation, Document, MasterData, Record
+from core.documents import ENTITIES, Cancellation, CashReceipt, Document, Invoice, MasterData, Record
 from core.documents.problems import pointer
 from core.documents.validate import document, merge_patch
 from core.errors import ContentError, Problem, RuleError
+from handlers._fibu_effects import EXPORTED
+from handlers._fibu_source import Source
 
 TITLES: Mapping[str, str] = {
     "customer": "Kunde",
@@ -43,6 +46,15 @@ class Verdict:
     """The document that the next job gets, where there is one."""
 
 
+def with_state(verdict: Verdict, exported: Container[str]) -> Verdict:
+    """The verdict, remembering whether its document was booked; ``exported`` holds the export keys."""
+    if verdict.put is None or not isinstance(verdict.forward, Invoice | CashReceipt):
+        return verdict
+    booked = Source(verdict.index, verdict.id, verdict.forward).export_key in exported
+    body = {**(verdict.put.body or {}), "state": "exported" if booked else "not_booked"}
+    return replace(verdict, put=replace(verdict.put, body=body))
+
+
 class RecordRules:
     """The rules for the records of one message."""
 
@@ -54,6 +66,12 @@ class RecordRules:
         wanted = [record.id for record in records]
         wanted += [record.data.cancelled_by for record in records if isinstance(record.data, Cancellation)]
         self._known = ledger.get_many(self._kind, wanted)
+        self._keys = {
+            record.id: Source(0, record.id, record.data).export_key
+            for record in records
+            if isinstance(record.data, Invoice | CashReceipt)
+        }
+        self._exported = ledger.get_many(EXPORTED, list(self._keys.values()))
         self._in_message = {record.id for record in records if record.op == "upsert"}
 
     def judge(self, index: int, record: Record) -> Verdict:
@@ -80,17 +98,19 @@ class RecordRules:
                 what = f"{self._title} {record_id}: Hier ist schon ein neuerer Stand bekannt; dieser wurde übergangen."
                 notice = self._problem("stale", what, "Es ist nichts zu tun.", record_id, at)
                 return Verdict(index, record_id, "stale", (notice,))
-            if body["hash"] == known.body["hash"] and body["active"] == known.body.get("active", True):
+            taken_back = known.body.get("state") == "exported" and self._keys[record_id] not in self._exported
+            same = body["hash"] == known.body["hash"]
+            if same and body["active"] == known.body.get("active", True) and not taken_back:
                 newer = self._put(record_id, data, {**known.body, **_stamps(body, known)})
                 return Verdict(index, record_id, "unchanged", put=newer if newer.body != known.body else None)
-            if body["hash"] != known.body["hash"]:
+            if not same and not taken_back:
                 self._check_change(record_id, data, known, at, patched=patched)
         return Verdict(index, record_id, "accepted", put=self._put(record_id, data, body), forward=data)
 
     def _check_change(self, record_id: str, data: Document, known: Entry, at: str, *, patched: bool) -> None:
         """Raise RuleError where a known record must not change."""
         state = known.body.get("state")
-        if state is not None:
+        if state in {"exported", "cancelled"}:
             done = "storniert" if state == "cancelled" else "an die Buchhaltung übergeben"
             what = f"{self._title} {record_id} wurde schon {done} und kann nicht mehr geändert werden."
             todo = "Bitte einen Stornobeleg übergeben und den Beleg neu ausstellen."
@@ -146,8 +166,7 @@ class RecordRules:
         if self._entity in MASTER_DATA:
             return Put(self._company, self._kind, record_id, body, getattr(data, "ledger_account", None) or "")
         kept = {name: value for name, value in body.items() if name not in {"data", "active"}}
-        forwarded = getattr(data, "document_type", "") != "proforma"
-        return Put(self._company, self._kind, record_id, {"state": "exported", **kept} if forwarded else kept)
+        return Put(self._company, self._kind, record_id, kept)
 
     def _problem(self, code: str, what: str, todo: str, record_id: str, at: str) -> Problem:
         return Problem(code, what, todo, pointer=at, record=record_id)

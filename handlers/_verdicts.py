@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 from core.batch import Batch
 from core.company import Company
-from core.contracts import Context, Effect, Hold, Wait
+from core.contracts import Context, Effect, Hold, Put, Wait
 from core.documents import AttachedFile, BadRecord, CashReceipt, Document, Invoice, Record
 from core.errors import Problem, RuleError
 from handlers._attachments import attach, by_id, missing, with_published_names
+from handlers._fibu_effects import EXPORTED
 from handlers._fibu_export import export
-from handlers._record_rules import MASTER_DATA, RecordRules, Verdict, deactivated
+from handlers._record_rules import MASTER_DATA, RecordRules, Verdict, deactivated, with_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ def _exported(
         else:
             stop = next((effect for effect in booked if isinstance(effect, Wait | Hold)), None)
             if patient or not isinstance(stop, Wait):
+                exported = {put.key for put in booked if isinstance(put, Put) and put.kind == EXPORTED}
+                verdicts = [with_state(verdict, exported) for verdict in verdicts]
                 return Judged(verdicts, (*_laid(forward, files, company, context), *booked), stop)
             problems = [stop.problem]
         if not {problem.record for problem in problems} & {verdict.id for verdict in forward}:

@@ -63,9 +63,9 @@ def handle(batch: Batch, context: Context) -> Iterator[Effect]:
         problems = [problem for verdict in rejected for problem in verdict.problems]
         raise RuleError(*problems[:LIMIT])
     ack = _ack(batch.head["message_id"], judged, test=test)
-    yield emit_ack(ack, _target(company, context), batch.origin, *_sender(batch))
     if not test:
         yield from _taken(batch, judged, ack.result, context)
+    yield emit_ack(ack, _target(company, context), batch.origin, *_sender(batch))
 
 
 def _taken(batch: Batch, judged: Judged, result: str, context: Context) -> Iterator[Effect]:

@@ -157,10 +157,10 @@ class _Reconciliation:
         newer = not key_dates or key_dates[-1] < self._key_text
         for entry in self._ledger.all(KIND):
             document = entry.body
-            if not self._is_expected(document):
-                continue
             if entry.key in self._present:
                 expected += 1
+                continue
+            if not self._is_expected(document):
                 continue
             if document.get("first_seen") is None:
                 if document["issue_date"] < unbooked_before:

@@ -1,7 +1,8 @@
 """Where do finished files go? Into ``archive/YYYY/MM/DD/<id>/``, read-only, with a manifest in the hash chain.
 
-A whole group of drops is placed at once and synced at once. Nothing is lost or doubled by a crash at any moment:
-placing the same drops again completes what an earlier attempt has begun. ``archive_check.py`` proves the result.
+A whole group of drops is placed at once and synced at once: files and draft manifests first, then ``chain.json`` is
+replaced, then the drafts get their names. From the moment of the replacing the group is archived, whatever crashes
+before or after it; ``archive_check.py`` proves the result.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ from spool.manifest import (
     GENESIS,
     MANIFEST_NAME,
     ArchiveEntry,
+    ChainFile,
     ChainHead,
     Manifest,
     SourceFile,
@@ -28,8 +30,9 @@ from spool.manifest import (
 
 CHAIN_NAME = "chain.json"
 CHAIN_DRAFT = ".chain.json.new"
-DRAFT_NAME = ".part"
-"""A copy under way; no stored file starts with a dot."""
+MANIFEST_DRAFT = ".manifest.new"
+COPY_DRAFT = ".copy.new"
+"""No stored file starts with a dot."""
 
 _FILE_MODE, _FOLDER_MODE = 0o440, 0o550
 _DRAFT_MODE, _OPEN_FOLDER_MODE = 0o640, 0o750
@@ -54,42 +57,88 @@ class Archive:
         self._root = os.fspath(root)
         self._sync = sync_paths
         self._day = ""
+        self._own_head: ChainHead | None = None
+        """What ``chain.json`` says, once its group is finished."""
+        self._renamed: set[str] = set()
 
     def head(self) -> ChainHead:
-        """Return the head that ``chain.json`` names, GENESIS where there is none; raise ValueError if it is damaged."""
-        try:
-            with open(f"{self._root}/{CHAIN_NAME}", "rb") as file:
-                return ChainHead.from_bytes(file.read(4096))
-        except FileNotFoundError:
-            return GENESIS
+        """Return the head in ``chain.json``, GENESIS where there is none; raise ArchiveConflict if it is damaged."""
+        found = self._chain_file()
+        return found.head if found else GENESIS
 
     def place(self, entries: Sequence[ArchiveEntry], head: ChainHead) -> ChainHead:
         """Move a group of drops into the archive, in this order, behind ``head``; return the new head.
 
-        When it returns, everything is durable, the sources are gone and ``chain.json`` names the new head. The same
-        entries may be placed again, with the same ``head``, as long as the new one was not recorded. An entry that is
-        already part of the chain up to ``head`` is left as it is. Raise TransportError where disk or share fail,
-        ArchiveConflict where the archive holds other content under the same id.
+        When it returns, everything is durable, the sources are gone and ``chain.json`` names the new head. After a crash
+        or an error the same entries may be placed again, in any order and company. An entry that is in the archive
+        already is left as it is. Where the archive's own head is further than ``head``, the own one counts.
+        Raise TransportError where disk or share fail, ArchiveConflict where the archive holds other content under the
+        same id; then nothing of the group is archived.
         """
         if not entries:
             return head
-        group = _Group()
         try:
+            own = self._own_head or self._settle()
+            head = own if own.sequence > head.sequence else head
+            group = _Group()
             for entry in entries:
                 head = self._place(entry, head, group)
-            draft = f"{self._root}/{CHAIN_DRAFT}"
-            _write(draft, head.to_bytes(), os.O_TRUNC, _DRAFT_MODE)
-            group.files.append(draft)
-            self._sync(group.files, group.folders)
+            group.folders |= self._renamed
+            if group.placed:
+                self._commit(group, head)
+            else:
+                self._sync(group.files, group.folders)
             for path in group.leftovers:
                 os.unlink(path)
-            os.replace(draft, f"{self._root}/{CHAIN_NAME}")
         except OSError as error:
             raise TransportError(f"archive {self._root}: {error}") from error
         return head
 
+    def _commit(self, group: "_Group", head: ChainHead) -> None:
+        draft = f"{self._root}/{CHAIN_DRAFT}"
+        chain = ChainFile(sequence=head.sequence, digest=head.digest, group=tuple(group.placed))
+        _write(draft, chain.model_dump_json(indent=1).encode(), os.O_TRUNC, _DRAFT_MODE)
+        group.files.append(draft)
+        self._sync(group.files, group.folders)
+        self._own_head = None
+        os.replace(draft, f"{self._root}/{CHAIN_NAME}")
+        self._sync((), (self._root,))
+        self._finish(group.placed, head)
+
+    def _finish(self, placed: Iterable[str], head: ChainHead) -> None:
+        """Give the manifests of a group that ``chain.json`` names their names."""
+        for relative in placed:
+            folder = f"{self._root}/{relative}"
+            with contextlib.suppress(FileNotFoundError):  # done before the crash
+                os.rename(f"{folder}/{MANIFEST_DRAFT}", f"{folder}/{MANIFEST_NAME}")
+            with contextlib.suppress(FileNotFoundError):
+                os.chmod(folder, _FOLDER_MODE)
+        # The next group's sync makes these names durable; until then chain.json tells how to finish them.
+        self._renamed = {f"{self._root}/{relative}" for relative in placed}
+        self._own_head = head
+
+    def _settle(self) -> ChainHead:
+        """Finish the group of an earlier process; drafts that remain after that were never archived."""
+        found = self._chain_file()
+        head = found.head if found else GENESIS
+        self._finish(found.group if found else (), head)
+        return head
+
+    def _chain_file(self) -> ChainFile | None:
+        try:
+            with open(f"{self._root}/{CHAIN_NAME}", "rb") as file:
+                return ChainFile.model_validate_json(file.read())
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            message = f"{self._root}/{CHAIN_NAME} is damaged; verify the archive, then remove the file"
+            raise ArchiveConflict(message) from error
+
     def _place(self, entry: ArchiveEntry, head: ChainHead, group: "_Group") -> ChainHead:
-        folder = f"{self._root}/{entry_folder(entry.received_at, entry.drop_id)}"
+        relative = entry_folder(entry.received_at, entry.drop_id)
+        if relative in group.placed:
+            raise ValueError(f"{entry.drop_id} is twice in one group")
+        folder = f"{self._root}/{relative}"
         stored = stored_names(entry)
         manifest = manifest_of(entry, stored, head)
         if self._make(folder, group):
@@ -102,12 +151,14 @@ class Archive:
             if _is_archived(manifest, f"{folder}/{MANIFEST_NAME}"):
                 os.chmod(folder, _FOLDER_MODE)
                 return head
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(f"{folder}/{MANIFEST_DRAFT}")
         data = manifest.to_bytes()
-        path = f"{folder}/{MANIFEST_NAME}"
-        _write(path, data, os.O_EXCL, _FILE_MODE)
-        os.chmod(folder, _FOLDER_MODE)
-        group.files.append(path)
+        draft = f"{folder}/{MANIFEST_DRAFT}"
+        _write(draft, data, os.O_EXCL, _FILE_MODE)
+        group.files.append(draft)
         group.folders.add(folder)
+        group.placed[relative] = None
         return ChainHead(head.sequence + 1, chain_digest(data))
 
     def _make(self, folder: str, group: "_Group") -> bool:
@@ -139,6 +190,8 @@ class _Group:
         self.files: list[str] = []
         self.folders: set[str] = set()
         self.leftovers: list[str] = []
+        self.placed: dict[str, None] = {}
+        """Folders of new entries below the root, in the order of the chain."""
 
 
 # ── moving ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -190,7 +243,7 @@ def _complete(source: SourceFile, path: str, group: _Group) -> None:
 
 
 def _copy(source: SourceFile, path: str) -> None:
-    draft = f"{os.path.dirname(path)}/{DRAFT_NAME}"
+    draft = f"{os.path.dirname(path)}/{COPY_DRAFT}"
     with contextlib.suppress(FileNotFoundError):
         os.unlink(draft)
     digest, size = hashlib.sha256(), 0
@@ -226,22 +279,15 @@ def _write(path: str, data: bytes, flags: int, mode: int) -> None:
         os.close(descriptor)
 
 
-# ── manifests ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def _is_archived(manifest: Manifest, path: str) -> bool:
-    """Say whether the entry is part of the chain already; clear away the manifest of an unrecorded attempt."""
+    """Say whether the archive holds the entry already."""
     try:
         with open(path, "rb", opener=_no_follow) as file:
             found = Manifest.from_bytes(file.read())
     except FileNotFoundError:
         return False
-    except ValueError:  # torn by a crash before it was synced
-        os.unlink(path)
-        return False
-    if found.sequence >= manifest.sequence:
-        os.unlink(path)
-        return False
+    except ValueError as error:
+        raise ArchiveConflict(f"{path} is damaged") from error
     chained = ("sequence", "previous", "archived_at", "keep_until")
     if manifest.model_copy(update={name: getattr(found, name) for name in chained}) != found:
         raise ArchiveConflict(f"{path} is part of the archive already, with other content")

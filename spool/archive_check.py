@@ -9,8 +9,17 @@ import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
-from spool.archive import CHAIN_DRAFT, CHAIN_NAME
-from spool.manifest import GENESIS, MANIFEST_NAME, ArchivedFile, ChainHead, Manifest, chain_digest, entry_folder
+from spool.archive import CHAIN_DRAFT, CHAIN_NAME, MANIFEST_DRAFT
+from spool.manifest import (
+    GENESIS,
+    MANIFEST_NAME,
+    ArchivedFile,
+    ChainFile,
+    ChainHead,
+    Manifest,
+    chain_digest,
+    entry_folder,
+)
 
 _LARGEST_MANIFEST = 64 << 20
 _OWN_NAMES = frozenset({CHAIN_NAME, CHAIN_DRAFT, "README.md"})
@@ -87,7 +96,7 @@ def _expected(root: str, head: Head) -> tuple[ChainHead | None, list[Finding]]:
 def _read_chain_file(root: str) -> ChainHead | Finding:
     try:
         with open(f"{root}/{CHAIN_NAME}", "rb") as file:
-            return ChainHead.from_bytes(file.read(4096))
+            return ChainFile.model_validate_json(file.read()).head
     except OSError as error:
         return Finding(CHAIN_NAME, f"cannot be read: {error.strerror}")
     except ValueError:
@@ -145,7 +154,7 @@ class _Chain:
         for number, (digest, folder) in sorted(self._ends.items()):
             if number > head.sequence:
                 yield Finding(folder, f"number {number} is beyond the head of the chain, number {head.sequence}")
-            elif number < before.sequence:
+            elif number < before.sequence and number != self.newest:
                 yield Finding(folder, f"the entry after it, number {number + 1}, is missing")
             elif number == head.sequence and digest != head.digest:
                 yield Finding(folder, f"is not the number {number} that the head of the chain remembers")
@@ -192,6 +201,9 @@ def _check_entry(root: str, folder: str, chain: _Chain) -> Iterator[Finding]:
         yield listed
         return
     names = {name for name, _ in listed}
+    if MANIFEST_DRAFT in names:
+        yield Finding(folder, "was being archived when the daemon stopped; start it, and verify again")
+        return
     manifest_path = f"{folder}/{MANIFEST_NAME}"
     try:
         with open(f"{root}/{manifest_path}", "rb", opener=_no_follow) as file:

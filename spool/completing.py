@@ -99,7 +99,8 @@ class Completer:
             rows.append({"b_id": drop.drop_id, "b_state": state, "b_finished_at": None if held else finished_at})
             if not held:
                 counts[drop.route, state] += 1
-        self._journal.finish(rows, counts, self._head)
+        if rows:
+            self._journal.finish(rows, counts, self._head, finished_at)
 
     def _tidy(self, drops: Sequence[Settled]) -> None:
         for drop in drops:

@@ -95,9 +95,7 @@ class Health:
         self._alert("cannot-take", route.name, stuck or None)
         folders = ", ".join(sorted(intake.directories)[:5])
         self._alert("folder-dropped", route.name, f"folders are not processed: {folders}" if folders else None)
-        if intake.last_claim > self._last_drop[route.name]:
-            self._last_drop[route.name] = intake.last_claim
-            self._journal.set_route(route.name, last_drop_at=intake.last_claim)
+        self._last_drop[route.name] = max(self._last_drop[route.name], intake.last_claim)
         self._alert("overdue", route.name, self._overdue(route))
         lost = [left for left in self._engine.unfinished if left.drop.route == route.name]
         self._alert("not-published", route.name, lost[0].reason if lost else None)

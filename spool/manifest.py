@@ -6,7 +6,6 @@ all that follow, up to the head, which the journal keeps too.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,16 +28,6 @@ class ChainHead:
 
     sequence: int
     digest: str
-
-    def to_bytes(self) -> bytes:
-        """Return what ``chain.json`` holds."""
-        return json.dumps({"digest": self.digest, "sequence": self.sequence}, indent=2).encode() + b"\n"
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> Self:
-        """Read what ``to_bytes`` wrote; raise ValueError for anything else."""
-        found = _HeadFile.model_validate_json(data)
-        return cls(found.sequence, found.digest)
 
 
 GENESIS = ChainHead(0, "0" * 64)
@@ -86,9 +75,17 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class _HeadFile(_Frozen):
-    digest: Digest
+class ChainFile(_Frozen):
+    """What ``chain.json`` holds: the head, and the folders of the group that it was made for."""
+
     sequence: int = Field(ge=0)
+    digest: Digest
+    group: tuple[str, ...]
+
+    @property
+    def head(self) -> ChainHead:
+        """The head that the archive remembers."""
+        return ChainHead(self.sequence, self.digest)
 
 
 class ArchivedFile(_Frozen):

@@ -1,5 +1,6 @@
 """Turns what pydantic finds wrong into German problems with JSON pointers."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from core.errors import Problem
 
+_QUOTED = re.compile(r"'([^']*)'")
 LIMIT = 100
 """More problems of one file help nobody."""
 
@@ -53,7 +55,7 @@ def _said(detail: ErrorDetails, context: Mapping[str, Any]) -> tuple[str, str, s
     kind, given = detail["type"], shown(detail["input"])
     if kind in _SENTENCES:
         code, what, todo = _SENTENCES[kind]
-        said = todo.format(name=name, **context).replace("' or '", "' oder '")
+        said = _QUOTED.sub(r"„\1“", todo.format(name=name, **context)).replace("“ or „", "“ oder „")
         return code, what.format(name=name, value=given), said
     if kind == "string_pattern_mismatch":
         todo = _SHAPES.get(name, "Bitte die Schreibweise in der Formatbeschreibung nachsehen.")

@@ -9,6 +9,7 @@ from typing import Any
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 _UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+_FIELDS = frozenset({"message_id", "sender", "type", "stream", "sequence"})
 _MESSAGE_ID = re.compile(rf'"message_id"\s*:\s*"({_UUID})"')
 _SENDER = re.compile(r'"sender"\s*:\s*(\{[^{}]*\})')
 _TYPE = re.compile(r'"type"\s*:\s*"([a-z_]+)"')
@@ -39,8 +40,12 @@ def opening(head: bytes) -> bytes:
 
 
 def salvaged(head: bytes) -> Salvaged:
-    """Look for the envelope's fields before the records; never raise."""
-    text = opening(head).decode("utf-8", "replace").split('"records"')[0]
+    """Look for the envelope's fields, in a damaged or long file before the records; never raise."""
+    text = opening(head).decode("utf-8", "replace")
+    whole = _object(text)
+    if whole:
+        text = json.dumps({name: value for name, value in whole.items() if name in _FIELDS}, ensure_ascii=False)
+    text = text.split('"records"')[0]
     sender = _object(_first(_SENDER, text))
     sequence = _first(_SEQUENCE, text)
     return Salvaged(
@@ -61,7 +66,7 @@ def _first(pattern: re.Pattern[str], text: str) -> str:
 def _object(text: str) -> dict[str, Any]:
     try:
         made = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return made if isinstance(made, dict) else {}
 

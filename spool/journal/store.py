@@ -85,19 +85,17 @@ class Journal:
             connection.execute(_FORGET, gone)
         written.clear()
 
-    def finish(self, rows: Sequence[Row], counts: Mapping[tuple[str, str], int], head: ChainHead | None) -> None:
+    def finish(
+        self, rows: Sequence[Row], counts: Mapping[tuple[str, str], int], head: ChainHead, finished_at: int
+    ) -> None:
         """Note that drops need no further act. Not durable: a restart finds out from the folders."""
-        if not rows and head is None:
-            return
         with self._relaxed.begin():
             if rows:
                 self._relaxed.execute(_FINISH, rows)
             for (route, outcome), number in counts.items():
-                self._relaxed.execute(
-                    update(routes).where(routes.c.name == route).values({outcome: routes.c[outcome] + number})
-                )
-            if head is not None:
-                self._relaxed.execute(update(chain).values(sequence=head.sequence, digest=head.digest))
+                values = {outcome: routes.c[outcome] + number, "last_drop_at": finished_at}
+                self._relaxed.execute(update(routes).where(routes.c.name == route).values(values))
+            self._relaxed.execute(update(chain).values(sequence=head.sequence, digest=head.digest))
 
     def note(self, rows: Sequence[Row]) -> None:
         """Change state and report of drops that go on later. Not durable."""
@@ -195,6 +193,10 @@ class Journal:
     def asked(self) -> list[Row]:
         """Requests that wait, oldest first."""
         return self._rows(select(requests).where(requests.c.done.is_(False)).order_by(requests.c.id))
+
+    def answered(self, request_id: int) -> str | None:
+        """The daemon's answer to a request; None as long as there is none."""
+        return next((row["answer"] for row in self._rows(select(requests).where(requests.c.id == request_id))), None)
 
     def answer(self, request_id: int, text: str) -> None:
         """A request is done, or refused with a reason."""

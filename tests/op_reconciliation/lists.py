@@ -1,0 +1,107 @@
+"""Exported documents, lists and what comes of them, for tests of handlers/op_reconciliation.py."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from core.batch import Batch, Origin
+from core.contracts import Context, Effect, Emit, Hold, Put, Warn
+from core.documents import Payment, Record
+from core.open_items import DOCUMENT_TYPE, OpenItemRow
+from core.tracked import KIND, TrackedDocument, digits_key, match_key
+from handlers import op_reconciliation
+from handlers.op_reconciliation import Settings
+from tests.ledgers import MemoryLedger
+
+TODAY = date(2026, 11, 23)
+COMPANY = "1"
+
+
+def document(number: str = "2026-1", gross: str = "100.00", **changed: Any) -> TrackedDocument:
+    values = {
+        "document_id": f"AR-{number}",
+        "direction": "ar",
+        "number": number,
+        "party_id": "K1",
+        "ledger_account": "200001",
+        "issue_date": date(2026, 10, 1),
+        "currency": "EUR",
+        "gross": Decimal(gross),
+        "exported_by": "x",
+        "amount_open": Decimal(gross),
+    }
+    return TrackedDocument.model_validate({**values, **changed})
+
+
+def row(
+    number: str = "2026-1", amount: str = "100.00", account: str = "200001", second: str = "", currency: str = ""
+) -> OpenItemRow:
+    return OpenItemRow(2, account, number, Decimal(amount), date(2026, 10, 1), None, second, currency, "")
+
+
+@dataclass(frozen=True)
+class Result:
+    effects: Sequence[Effect]
+
+    @property
+    def payments(self) -> list[Payment]:
+        return [record.data for record in self.records("payment")]
+
+    @property
+    def states(self) -> list[Record]:
+        return self.records("invoice")
+
+    def records(self, document_type: str) -> list[Record]:
+        emitted = [e for e in self.effects if isinstance(e, Emit) and e.output.document_type == document_type]
+        return [record for effect in emitted for record in effect.documents]
+
+    @property
+    def notices(self) -> list[str]:
+        return [effect.problem.code for effect in self.effects if isinstance(effect, Warn)]
+
+    @property
+    def held(self) -> list[str]:
+        return [problem.code for effect in self.effects if isinstance(effect, Hold) for problem in effect.problems]
+
+    @property
+    def tracked_puts(self) -> list[Put]:
+        return [effect for effect in self.effects if isinstance(effect, Put) and effect.kind == KIND]
+
+
+@dataclass
+class Site:
+    """One company's ledger, to which lists are dropped one after the other."""
+
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    drops: int = 0
+
+    def export(self, *documents: TrackedDocument) -> None:
+        for each in documents:
+            key, group = match_key(each.ledger_account, each.number), digits_key(each.ledger_account, each.number)
+            self.ledger.of(COMPANY).put(Put(COMPANY, KIND, key, each.body(), group))
+
+    def drop(
+        self,
+        key_date: date | None,
+        *rows: OpenItemRow,
+        released: bool = False,
+        kind: str = "both",
+        company: str | None = COMPANY,
+        today: date = TODAY,
+        **settings: Any,
+    ) -> Result:
+        """Hand a list to the handler and commit what it says, as the engine does."""
+        self.drops += 1
+        received = datetime.combine(today, time(8), UTC)
+        origin = Origin(f"20261123T080000-{self.drops:06}", "bmd", "op.csv", received, company)
+        batch = Batch(origin, DOCUMENT_TYPE, rows, {"source": "bmd", "kind": kind, "key_date": key_date})
+        given = Settings(**{"complete": True, **settings})
+        context = Context(self.ledger, {}, given, today, released=released)
+        return Result(self.ledger.commit(op_reconciliation.handle(batch, context)))
+
+    def tracked(self, number: str = "2026-1", account: str = "200001") -> TrackedDocument:
+        entry = self.ledger.of(COMPANY).get(KIND, match_key(account, number))
+        assert entry is not None
+        return TrackedDocument.model_validate(entry.body)
