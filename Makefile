@@ -26,8 +26,9 @@ $(TOOL):
 	  echo "Cluedrop needs Python 3.11 or newer, but \"$(PYTHON)\" is $$($(PYTHON) --version 2>/dev/null || echo missing)." >&2; \
 	  echo "On Debian 12: apt-get install python3 python3-venv. Another Python: make PYTHON=/path/to/python3.11 ..." >&2; \
 	  exit 1; }
-	@echo "Making the environment in .venv (a minute or two, once) ..."
-	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Making the environment in .venv (a minute or two, once) ..."; \
+	  $(PYTHON) -m venv --clear .venv; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@touch $@
 
@@ -48,11 +49,11 @@ $(MEASURING): pyproject.toml uv.lock $(TOOL)
 define TRY
 The daemon watches inbox/ of this checkout; Ctrl+C ends it. Try it from a second terminal:
 
-  cp tests/golden/clue_exchange/full_set/input.json inbox/clue/rechnungen.json    invoices of CLUE ...
-  ls outbox/*                                                                     ... become FIBU files
-  echo kaputt > inbox/bmd/op-liste.csv                                            a file that is no OP list ...
-  cat inbox/bmd/rejected/*.hinweis.txt                                            ... comes back with a note
-  .venv/bin/python daemon.py status                                               what has happened
+  cp tests/golden/demo/clue/[12]_*.json inbox/clue/            customers and invoices of CLUE ...
+  ls outbox/*                                                  ... become FIBU files, and answers for CLUE
+  cp tests/golden/demo/bmd/OP-Liste_fehlerhaft.csv inbox/bmd/  an open-item list with two wrong cells ...
+  cat inbox/bmd/rejected/*.hinweis.txt                         ... comes back with a note
+  .venv/bin/python daemon.py status                            what has happened
 
 endef
 export TRY

@@ -4,12 +4,13 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from core.contracts import Entry
 from core.open_items import printed
-from core.tracked import KIND, TrackedDocument, digits_key, match_key
+from core.tracked import KIND, TrackedDocument
 
 HEADINGS = (
     "Konto", "Bezeichnung", "OP-Nr.", "Belegdatum", "Fälligkeit", "Gegenkonto", "Code", "BK", "Währung", "Betrag Soll",
@@ -49,12 +50,12 @@ def write_xlsx(path: Path, rows: int) -> None:
     """Write the workbook by hand: openpyxl would take twenty seconds."""
     strings: dict[str, int] = {}
 
-    def cell(value: object) -> str:
+    def cell(value: object, place: str) -> str:
         if isinstance(value, str):
-            return f'<c t="s"><v>{strings.setdefault(value, len(strings))}</v></c>'
+            return f'<c r="{place}" t="s"><v>{strings.setdefault(value, len(strings))}</v></c>'
         if isinstance(value, date):
-            return f'<c s="1"><v>{(value - date(1899, 12, 30)).days}</v></c>'
-        return f"<c><v>{value}</v></c>"
+            return f'<c r="{place}" s="1"><v>{(value - date(1899, 12, 30)).days}</v></c>'
+        return f'<c r="{place}"><v>{value}</v></c>'
 
     main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -62,8 +63,9 @@ def write_xlsx(path: Path, rows: int) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as container:
         with container.open("xl/worksheets/sheet1.xml", "w") as sheet:
             sheet.write(f"<worksheet {main}><sheetData>".encode())
-            for line in (HEADINGS, *map(row, range(rows))):
-                sheet.write(f"<row>{''.join(map(cell, line))}</row>".encode())
+            for number, line in enumerate(chain([HEADINGS], map(row, range(rows))), 1):
+                cells = "".join(cell(value, f"{column}{number}") for column, value in zip(_COLUMNS, line, strict=True))
+                sheet.write(f'<row r="{number}">{cells}</row>'.encode())
             sheet.write(b"</sheetData></worksheet>")
         items = "".join(f"<si><t>{escape(text)}</t></si>" for text in strings)
         parts = {
@@ -85,18 +87,31 @@ def write_xlsx(path: Path, rows: int) -> None:
             container.writestr(name, text)
 
 
+_COLUMNS = "ABCDEFGHIJKLMN"
+
+
 # ── the ledger ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def tracked(index: int) -> Entry:
     account, number = str(200_000 + index % 5000), str(2_026_000_000 + index)
-    gross = amount(index) + (5 if index % 10 == 0 else 0)
-    document = TrackedDocument.model_construct(
-        document_id=f"AR-{number}", direction="ar", number=number, party_id=account, ledger_account=account,
-        issue_date=date(2026, 1, 1), due_date=None, currency="EUR", gross=gross, exported_by="x", amount_open=gross,
-        status="open", first_seen=date(2026, 11, 1), last_key_date=None,
-    )  # fmt: skip
-    return Entry(match_key(account, number), document.body(), digits_key(account, number))
+    gross = str(amount(index) + (5 if index % 10 == 0 else 0))
+    body = {
+        **_BODY,
+        "document_id": f"AR-{number}",
+        "number": number,
+        "party_id": account,
+        "ledger_account": account,
+        "gross": gross,
+        "amount_open": gross,
+    }
+    return Entry(f"{account}/{number}", body, f"{account}/{number}")
+
+
+_BODY = TrackedDocument(
+    document_id="x", direction="ar", number="x", party_id="x", ledger_account="1", issue_date=date(2026, 1, 1),
+    currency="EUR", gross=Decimal(1), exported_by="x", amount_open=Decimal(1), first_seen=date(2026, 11, 1),
+).body()  # fmt: skip
 
 
 class ComputedLedger:

@@ -65,7 +65,7 @@ class BenchSite:
 
     @property
     def journal(self) -> Path:
-        return self.root / ".state" / "journal.db"
+        return self.root / ".state" / "journal.sqlite3"
 
 
 @contextmanager

@@ -179,6 +179,15 @@ Effect = Emit | Attach | Put | Claim | Warn | Hold | Wait
 
 
 @dataclass(frozen=True, slots=True)
+class CompanionFile:
+    """A file that lay beside the drop: a handler may publish it (``Attach``), never open it."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """Everything a handler may know besides the Batch."""
 
@@ -190,7 +199,7 @@ class Context:
     """Local date of the claim."""
     released: bool = False
     """A person has looked at what was held and said "go on"."""
-    companions: Mapping[str, Path] = field(default_factory=dict)
+    companions: Mapping[str, CompanionFile] = field(default_factory=dict)
     """The files named by ``Batch.companions``, by name as written."""
     partial: bool = False
     """The route takes the good documents and gives the bad ones back."""

@@ -99,6 +99,7 @@ class _Check:
     problems: list[Problem] = field(default_factory=list)
 
     def identity(self, heading: str, value: str, length: int, at: str = "") -> None:
+        """Whole or refused."""
         if len(value) > length:
             self._refuse(
                 "fibu_too_long",
@@ -118,6 +119,7 @@ class _Check:
         self.text(heading, value, at)
 
     def digits(self, heading: str, value: str, length: int, at: str = "") -> None:
+        """Nothing but digits; empty is fine."""
         if value and not (value.isascii() and value.isdigit() and len(value) <= length):
             self._refuse(
                 "fibu_not_numeric",
@@ -129,6 +131,7 @@ class _Check:
             )
 
     def text(self, heading: str, value: str, at: str = "") -> None:
+        """Every character must have a place in the encoding."""
         for char in dict.fromkeys(unicodedata.normalize("NFC", value)):
             if unicodedata.category(char) == "Cc":
                 continue  # writers leave control characters out
@@ -145,6 +148,7 @@ class _Check:
                 )
 
     def open_item(self, booking: Booking) -> None:
+        """RZL keeps open items under a number."""
         if booking.kind == "cash":
             return
         digits = open_item_digits(booking)
@@ -159,6 +163,7 @@ class _Check:
             )
 
     def amount(self, booking: Booking) -> None:
+        """The field has 13 places."""
         if abs(booking.gross) > _RZL_LARGEST:
             self._refuse(
                 "fibu_amount_too_large",
@@ -168,6 +173,7 @@ class _Check:
             )
 
     def line(self, booking: Booking, line: BookingLine, cost_center_digits: int) -> None:
+        """Account, cost centre and tax code of one posting."""
         at = line.pointer.removeprefix(booking.pointer)
         self.digits("Gegenkonto", line.account, _ACCOUNT_DIGITS, at)
         self.digits("Kostenstelle", line.cost_center, cost_center_digits, at)

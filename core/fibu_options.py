@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 from core.booking import BookingKind, VatSide
 from core.tax_codes import (
     BMD_TAX_CODES,
-    RZL_RATE_KEYS,
+    RATE_KEYS,
     RZL_TAX_CODES,
     BmdTaxCode,
     Options,
@@ -164,7 +164,7 @@ class RzlOptions(Options):
         """The VAT key of a posting, or None where nobody has named one."""
         own = best_rule(self.tax_codes, side, treatment, rate, destination)
         if own is None and (side, treatment) == ("ap", "rc_received"):
-            key = next((key for known, key in RZL_RATE_KEYS if Decimal(known) == rate), None)
+            key = next((key for known, key in RATE_KEYS if Decimal(known) == rate), None)
             code, special = ("5", "0") if self.reverse_charge == "code_5" else ("3", "05")
             return None if key is None else rzl_code("ap", treatment, key, code, special=special)
         return own or best_rule(RZL_TAX_CODES, side, treatment, rate)

@@ -31,6 +31,7 @@ class Sight:
     size: int
     mtime_ns: int
     inode: int
+    is_regular: bool = True
 
 
 @dataclass(slots=True)
@@ -59,6 +60,11 @@ class Stillness:
             self._watched[name] = _Watched(sight, now)
             return self._settle <= 0
         return now - known.since >= self._settle
+
+    def restart(self, name: str, now: float) -> None:
+        """Something else than its looks says that a file is not finished: its time begins anew."""
+        if name in self._watched:
+            self._watched[name].since = now
 
     def forget_all_but(self, names: set[str]) -> None:
         """Drop what is no longer in the folder, so that memory follows the folder and not its history."""

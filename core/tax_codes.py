@@ -72,13 +72,20 @@ class Rule(Protocol):
     """What every rule says about the postings it is for."""
 
     @property
-    def side(self) -> VatSide: ...
+    def side(self) -> VatSide:
+        """Outgoing or incoming."""
+
     @property
-    def treatment(self) -> str: ...
+    def treatment(self) -> str:
+        """VAT treatment of the exchange format."""
+
     @property
-    def rate(self) -> Decimal | None: ...
+    def rate(self) -> Decimal | None:
+        """Rate in percent; None fits every rate."""
+
     @property
-    def destination(self) -> str | None: ...
+    def destination(self) -> str | None:
+        """Country of an OSS supply; None fits every country."""
 
 
 _Rule = TypeVar("_Rule", bound=Rule)
@@ -99,12 +106,24 @@ def best_rule(
     return max(fitting, key=lambda rule: (rule.destination is not None, rule.rate is not None), default=None)
 
 
-def _bmd(side: VatSide, treatment: str, code: str, percent: str | None = None) -> BmdTaxCode:
-    return BmdTaxCode(side=side, treatment=treatment, code=code, percent=None if percent is None else Decimal(percent))
+RATE_KEYS = (("20", "20"), ("13", "13"), ("10", "10"), ("19", "19"), ("4.9", "49"))
+"""Domestic rates, each with its VAT key in RZL (facts/fibu.md 3.4)."""
+
+
+def _bmd(
+    side: VatSide, treatment: str, code: str, percent: str | None = None, *, rate: str | None = None
+) -> BmdTaxCode:
+    return BmdTaxCode(
+        side=side,
+        treatment=treatment,
+        code=code,
+        rate=None if rate is None else Decimal(rate),
+        percent=None if percent is None else Decimal(percent),
+    )
 
 
 BMD_TAX_CODES: tuple[BmdTaxCode, ...] = (
-    _bmd("ar", "domestic", "1"),
+    *(_bmd("ar", "domestic", "1", rate=rate) for rate, _ in RATE_KEYS),
     _bmd("ar", "ic_supply", "7", "0"),
     _bmd("ar", "ic_service", "77", "0"),
     _bmd("ar", "rc_domestic", "27", "0"),
@@ -112,8 +131,7 @@ BMD_TAX_CODES: tuple[BmdTaxCode, ...] = (
     _bmd("ar", "small_business", "16", "0"),
     _bmd("ar", "exempt", "17", "0"),
     _bmd("ar", "out_of_scope", "", "0"),
-    _bmd("ap", "domestic", "2"),
-    _bmd("ap", "input_vat", "2"),
+    *(_bmd("ap", treatment, "2", rate=rate) for treatment in ("domestic", "input_vat") for rate, _ in RATE_KEYS),
     _bmd("ap", "ic_acquisition", "9"),
     _bmd("ap", "rc_received", "19"),
     _bmd("ap", "rc_domestic", "29"),
@@ -124,12 +142,14 @@ BMD_TAX_CODES: tuple[BmdTaxCode, ...] = (
     _bmd("ar", NO_TAX, "", "0"),
     _bmd("ap", NO_TAX, "", "0"),
 )
-"""The suggested default mapping of facts/fibu.md 1.7; OSS and triangular transactions are left out on purpose."""
+"""The suggested default mapping of facts/fibu.md 1.7; OSS, triangular transactions and 0 % without a reason are left
+out on purpose: no source knows a code for them."""
 
 
 def rzl_code(
     side: VatSide, treatment: str, key: str, code: str, *, rate: str | None = None, special: str = "0"
 ) -> RzlTaxCode:
+    """Make one row of the RZL table."""
     return RzlTaxCode(
         side=side,
         treatment=treatment,
@@ -140,17 +160,16 @@ def rzl_code(
     )
 
 
-RZL_RATE_KEYS = (("20", "20"), ("13", "13"), ("10", "10"), ("19", "19"), ("4.9", "49"))
-"""Rate and VAT key (facts/fibu.md 3.4)."""
-
 RZL_TAX_CODES: tuple[RzlTaxCode, ...] = (
-    *(rzl_code("ar", "domestic", key, "2", rate=rate) for rate, key in RZL_RATE_KEYS),
+    *(rzl_code("ar", "domestic", key, "2", rate=rate) for rate, key in RATE_KEYS),
     rzl_code("ar", "export", "01", "2"),
     rzl_code("ar", "ic_supply", "02", "2"),
     rzl_code("ar", "ic_service", "03", "2"),
-    *(rzl_code("ap", "domestic", key, "1", rate=rate) for rate, key in RZL_RATE_KEYS),
-    *(rzl_code("ap", "input_vat", key, "1", rate=rate) for rate, key in RZL_RATE_KEYS),
-    *(rzl_code("ap", "ic_acquisition", key, "3", rate=rate) for rate, key in RZL_RATE_KEYS),
+    *(rzl_code("ap", "domestic", key, "1", rate=rate) for rate, key in RATE_KEYS),
+    *(rzl_code("ap", "input_vat", key, "1", rate=rate) for rate, key in RATE_KEYS),
+    *(rzl_code("ap", "ic_acquisition", key, "3", rate=rate) for rate, key in RATE_KEYS),
+    *(rzl_code(side, "domestic", "0", "0", rate="0") for side in ("ar", "ap")),
+    rzl_code("ap", "input_vat", "0", "0", rate="0"),
     *(
         rzl_code(side, treatment, "0", "0")
         for side in ("ar", "ap")

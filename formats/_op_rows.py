@@ -76,15 +76,19 @@ def _account_of(text: str) -> str:
 
 
 _date_of_text = lru_cache(maxsize=8192)(date_of)
+_date_of_cell = lru_cache(maxsize=8192)(date_of_cell)
 
 
 def _text_of(cell: object) -> str:
     """What a spreadsheet shows in a cell; whole numbers without a fraction."""
+    if type(cell) is str:
+        return cell.strip()
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell).strip()
 
 
+@lru_cache(maxsize=8192)
 def _account_of_cell(cell: object) -> str:
     return _account_of(_text_of(cell))
 
@@ -97,7 +101,7 @@ class _Reading:
         self._columns = layout.columns
         self._width = len(layout.columns.headings)
         self._text: Callable[[Any], str] = _text_of if layout.workbook else str.strip
-        self._date_of: Callable[[Any], date | None] = date_of_cell if layout.workbook else _date_of_text
+        self._date_of: Callable[[Any], date | None] = _date_of_cell if layout.workbook else _date_of_text
         self._account_of: Callable[[Any], str] = _account_of_cell if layout.workbook else _account_of
         self._amounts = Amounts(layout.columns, workbook=layout.workbook, negate=layout.negate)
         self._amount_in = self._amounts.reader()
@@ -146,9 +150,8 @@ class _Reading:
                 continue
             document_date = (day(date_cell) or self._odd_date(row, "document_date", date_cell)) if date_cell else None
             due_date = (day(due_cell) or self._odd_date(row, "due_date", due_cell)) if due_cell else None
-            item = OpenItemRow(
-                row, account, number, amount, document_date, due_date, text(second), text(currency), text(words)
-            )
+            second, currency, words = (text(second) if second else "", text(currency) if currency else "", text(words))
+            item = OpenItemRow(row, account, number, amount, document_date, due_date, second, currency, words)
             yield item, grouped and date_cell == symbol == ""
 
     def _fitting_rows(self, rows: Iterator[Cells]) -> Iterator[tuple[int, Cells]]:

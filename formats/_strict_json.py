@@ -97,7 +97,8 @@ def _finite(text: str) -> float:
 
 
 def _syntax(error: json.JSONDecodeError) -> FormatError:
-    if not error.doc.rstrip().endswith("}") or error.pos >= len(error.doc.rstrip()):
+    text = error.doc.rstrip()
+    if error.pos >= len(text) or not (text.endswith("}") or error.msg.startswith("Extra data")):
         todo = "Bitte die Datei vollständig übertragen und noch einmal ablegen."
         return _refused("truncated", "Die Datei bricht mitten im Inhalt ab.", todo, error.lineno)
     what = f"Die Datei ist in Zeile {error.lineno}, Zeichen {error.colno}, nicht lesbar (kein gültiges JSON)."

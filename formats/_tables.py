@@ -74,9 +74,7 @@ def _check(source: BinaryIO, encoding: str) -> None:
                 raise _cut_character() from failure
             if encoding == "utf-8":
                 raise
-            raise _wrong_encoding(
-                encoding, lines_before + _lines_to(failure), _around(failure.object, failure.start)
-            ) from failure
+            raise _wrong_encoding(encoding, failure.object, failure.start, lines_before) from failure
         beyond_ascii = beyond_ascii or not text.isascii()
         plain = text.encode("utf-8", "surrogatepass") if encoding.startswith("utf-16") else chunk
         _check_characters(plain, encoding, lines_before)
@@ -130,9 +128,7 @@ def _check_characters(plain: bytes, encoding: str, lines_before: int) -> None:
     elif encoding.startswith("utf"):
         wrong = _C1_IN_UTF8.search(plain)
     if wrong is not None:
-        raise _wrong_encoding(
-            encoding, lines_before + plain.count(b"\n", 0, wrong.start()) + 1, _around(plain, wrong.start())
-        )
+        raise _wrong_encoding(encoding, plain, wrong.start(), lines_before)
 
 
 def _wrong_encoding(encoding: str, content: bytes, at: int, lines_before: int) -> FormatError:

@@ -4,9 +4,11 @@ python-calamine reads a sheet whole, so the size is checked before: from the dir
 (facts/performance.md 4, facts/ecosystem.md 11).
 """
 
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import IO, BinaryIO, NamedTuple
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
@@ -21,6 +23,16 @@ _SMALL = 10 << 20
 """Below so many unpacked bytes any ratio is harmless."""
 _LARGEST_RATIO = 200
 """Tables of numbers pack 5 to 20 times; a bomb 1,000 times."""
+_READ = 1 << 20
+_SEARCHED = 4 << 20
+_SPARE_ROWS = 1_000
+_FAR_COLUMN = rb"((?:[A-Za-z]{3,}|[D-Zd-z][A-Za-z]|[Cc][W-Zw-z])\d+"
+"""A reference to a cell beyond column CV, the hundredth."""
+_UNUSUAL = (b"r='", b"r =", b"r= ", b"r\t", b"r\n", b"r\r", b"r=\t", b"r=\n", b"r=\r")
+"""How an attribute r may be written besides r="..., which a search finds three times as fast."""
+_ZIP_FAULTS = (
+    zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error,
+)  # fmt: skip
 _SAVE_AS_XLSX = "Bitte speichern Sie die Liste in Excel als XLSX-Datei ohne Kennwort und legen Sie sie neu ab."
 
 
@@ -38,8 +50,10 @@ class Sheet(NamedTuple):
         for _ in range(start[0]):
             yield []
         margin: Cells = [""] * start[1]
-        for cells in self.sheet.iter_rows():
-            yield [*margin, *cells] if margin else cells  # type: ignore[misc]  # read as objects
+        if margin:
+            yield from ([*margin, *cells] for cells in self.sheet.iter_rows())
+        else:
+            yield from self.sheet.iter_rows()  # type: ignore[misc]  # read as objects
 
     def first_rows(self) -> list[Cells]:
         """The rows in which a heading is looked for."""
@@ -98,8 +112,11 @@ def _check_container(source: BinaryIO, largest: int) -> None:
             for part in parts:
                 if part.filename.lower().endswith((".xml", ".rels")):
                     with container.open(part) as content:
-                        _refuse_entities(content.read(2048))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as failure:
+                        start = content.read(2048)
+                        _refuse_entities(start)
+                        if b"<worksheet" in start or b":worksheet" in start:
+                            _refuse_far_cells(start, content, part.file_size)
+    except _ZIP_FAULTS as failure:
         raise _damaged() from failure
 
 
@@ -112,6 +129,33 @@ def _refuse_entities(start: bytes) -> None:
                 "Bitte öffnen Sie die Liste in Excel und speichern Sie sie neu als XLSX-Datei.",
             )
         )
+
+
+def _refuse_far_cells(start: bytes, rest: IO[bytes], size: int) -> None:
+    """Refuse a sheet with a cell far from all others: calamine makes room for every cell between, and dies of it.
+
+    A row takes at least ten bytes, so no list has a cell in a row of more digits than this allows. Only the first
+    megabytes are searched, small files whole: to search all would cost a third of the time that reading takes. What
+    gets through is left to the memory limit of the process that reads.
+    """
+    digits = len(str(_SPARE_ROWS + size // 10))
+    reference = _FAR_COLUMN + rb"|[A-Za-z]*\d{%d,})" % (digits + 1)
+    usual, any_spelling = re.compile(rb'r="' + reference), re.compile(rb"""r\s*=\s*["']""" + reference)
+    chunk, searched = start, 0
+    while chunk and searched < _SEARCHED:
+        unusual = any(spelling in chunk for spelling in _UNUSUAL)
+        found = (any_spelling if unusual else usual).search(chunk)
+        if found is not None:
+            raise FormatError(
+                Problem(
+                    "far_cell",
+                    f"In der Excel-Datei steht weit außerhalb der Liste noch ein Eintrag ({found[1].decode('ascii')}).",
+                    "Bitte löschen Sie in Excel die Zeilen und Spalten hinter der Liste und speichern Sie sie neu.",
+                )
+            )
+        searched += len(chunk)
+        more = rest.read(_READ)
+        chunk = chunk[-40:] + more if more else b""
 
 
 def _damaged() -> FormatError:

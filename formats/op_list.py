@@ -23,6 +23,7 @@ from formats._workbook import OLE_MAGIC, ZIP_MAGIC, Sheet, refuse_old_workbook, 
 LABEL = "OP-Liste (CSV oder Excel)"
 
 _MEGABYTE = 1 << 20
+_WHOLE_HEADING = 1_000
 _ODD_DELIMITER = re.compile(r"\s{2,}|[^\w\s.,;|/()%-]+")
 
 
@@ -116,13 +117,18 @@ def table(source: BinaryIO, settings: Settings) -> Iterator[Sequence[object]]:
 def _text_list(source: BinaryIO, settings: Settings) -> "tuple[list[Cells], partial[Iterator[Cells]]]":
     """The first rows, cut at the delimiter that finds most headings, and a way to read all."""
     encoding = encoding_of(source, settings.encoding)
-    best: tuple[int, str, list[Cells]] | None = None
+    candidates: list[tuple[int, str, list[Cells]]] = []
+    fault: FormatError | None = None
     for delimiter in DELIMITERS:
-        rows = first_rows(source, encoding, delimiter)
-        found = _score(headings.heading_row(rows, settings.columns), rows, settings)
-        if best is None or found > best[0]:
-            best = found, delimiter, rows
-    _, delimiter, rows = best or (0, ";", [])
+        try:
+            rows = first_rows(source, encoding, delimiter)
+        except FormatError as error:  # a quotation mark may be good with one delimiter and bad with another
+            fault = fault or error
+        else:
+            candidates.append((_score(headings.heading_row(rows, settings.columns), rows, settings), delimiter, rows))
+    score, delimiter, rows = max(candidates, key=lambda candidate: candidate[0], default=(0, ";", []))
+    if fault is not None and score < _WHOLE_HEADING:
+        raise fault
     return rows, partial(text_rows, source, encoding, delimiter)
 
 
@@ -160,7 +166,7 @@ def _workbook_list(source: BinaryIO, settings: Settings) -> "tuple[list[Cells], 
 def _score(columns: Columns | None, rows: list[Cells], settings: Settings) -> int:
     """How well a delimiter fits: the headings understood, a whole heading row before parts of one."""
     if columns is not None:
-        return 1000 + len(columns.index_of)
+        return _WHOLE_HEADING + len(columns.index_of)
     return max((len(headings.fields_of(cells, settings.columns)) for cells in rows), default=0)
 
 

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from core.contracts import Attach, Context
-from core.documents import AttachedFile, Invoice
+from core.batch import Batch
+from core.contracts import Attach, Context, Warn
+from core.documents import AttachedFile, BadRecord, Invoice
 from core.documents.problems import pointer
 from core.errors import Problem
 
@@ -26,6 +27,19 @@ def missing(invoice: Invoice, index: int, files: Mapping[str, AttachedFile]) -> 
             yield Problem("attachment_missing", what, todo, pointer=at, record=invoice.id, value=attachment_id)
 
 
+def altered(files: Sequence[AttachedFile], context: Context) -> Iterator[Problem]:
+    """Yield a problem for every file lying beside that is not the one that the message speaks of."""
+    for index, file in enumerate(files):
+        found = context.companions.get(file.href or "")
+        if found is None:
+            continue
+        wrong_size = file.size is not None and file.size != found.size
+        if wrong_size or (file.sha256 is not None and file.sha256 != found.sha256):
+            what = f"Die Beilage {file.filename} ist nicht die Datei, die in der Nachricht angekündigt ist."
+            todo = "Bitte die Nachricht zusammen mit der richtigen Beilage noch einmal übergeben."
+            yield Problem("attachment_altered", what, todo, pointer=pointer("attachments", index), value=file.filename)
+
+
 def published_name(invoice: Invoice, file: AttachedFile) -> str:
     """File name in the FIBU's folder: flat, and unique because an invoice is handed over once."""
     return _UNSAFE.sub("-", f"{invoice.id}_{file.filename}")
@@ -39,9 +53,22 @@ def with_published_names(invoice: Invoice, files: Mapping[str, AttachedFile]) ->
     return invoice.model_copy(update={"attachments": names})
 
 
+def unnamed(batch: Batch) -> Iterator[Warn]:
+    """Warn of attachments that no document names: they would go nowhere. Where records are bad, nobody can tell."""
+    records = list(batch.documents)
+    if any(isinstance(record, BadRecord) for record in records):
+        return
+    named = {name for record in records if isinstance(record.data, Invoice) for name in record.data.attachments}
+    for index, file in enumerate(batch.head["attachments"]):
+        if file.attachment_id not in named:
+            what = f"Die Beilage {file.filename} wird von keinem Beleg genannt und wurde nicht weitergegeben."
+            todo = "Bitte die Beilage beim Beleg anführen."
+            yield Warn(Problem("attachment_unnamed", what, todo, pointer=pointer("attachments", index)))
+
+
 def attach(invoice: Invoice, files: Mapping[str, AttachedFile], target: str, context: Context) -> Iterator[Attach]:
     """Lay the attachments of an invoice into the FIBU's folder."""
     for attachment_id in invoice.attachments:
         file = files[attachment_id]
-        content = file.content if file.href is None else context.companions[file.href]
+        content = file.content if file.href is None else context.companions[file.href].path
         yield Attach(target, published_name(invoice, file), content or b"")

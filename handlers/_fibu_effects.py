@@ -129,6 +129,7 @@ def export_body(done: Done, run: str, day: str, outputs: Sequence[str]) -> Mappi
 
 
 def tracked_document(done: Done, run: str) -> TrackedDocument:
+    """What open-item lists are compared with."""
     booking = done.bookings[0]
     invoice = done.source.document
     return TrackedDocument(

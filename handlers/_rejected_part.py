@@ -27,7 +27,7 @@ def rejected_part(batch: Batch, records: Sequence[Record | BadRecord], context: 
     given = tuple((key, value) for key, value in fields.items() if value)
     yield Emit(Output(REJECTED_FOLDER, "clue_exchange", name, batch.document_type, given), tuple(records))
     for href in dict.fromkeys(file.href for file in head["attachments"] if file.href is not None):
-        yield Attach(REJECTED_FOLDER, href, context.companions[href])
+        yield Attach(REJECTED_FOLDER, href, context.companions[href].path)
 
 
 def _attachments_text(files: Sequence[AttachedFile]) -> str:

@@ -13,6 +13,9 @@ from handlers._fibu_effects import EXPORTED
 from handlers._fibu_export import export
 from handlers._record_rules import MASTER_DATA, RecordRules, Verdict, deactivated, with_state
 
+_ROUNDS = 20
+"""How often the bad documents are taken out and the rest is tried: with more than about 2,000 the whole is refused."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -75,13 +78,14 @@ def _exported(
     A test message waits for nothing, nor does one that a person has released: what is missing is then a fault.
     """
     patient = not batch.head["test"] and not context.released
-    while True:
+    problems: Sequence[Problem] = ()
+    for _ in range(_ROUNDS):
         forward = [verdict for verdict in verdicts if verdict.forward is not None]
         documents = [(verdict.index, verdict.id, _for_export(verdict.forward, files)) for verdict in forward]
         try:
             booked = list(export(documents, company, context, batch.origin)) if documents else []
         except RuleError as error:
-            problems: Sequence[Problem] = error.problems
+            problems = error.problems
         else:
             stop = next((effect for effect in booked if isinstance(effect, Wait | Hold)), None)
             if patient or not isinstance(stop, Wait):
@@ -90,10 +94,11 @@ def _exported(
                 return Judged(verdicts, (*_laid(forward, files, company, context), *booked), stop)
             problems = [stop.problem]
         if not {problem.record for problem in problems} & {verdict.id for verdict in forward}:
-            raise RuleError(*problems)
+            break
         verdicts = _rejecting(verdicts, problems)
         if not context.partial and not batch.head["test"]:
             return Judged(verdicts)
+    raise RuleError(*problems)
 
 
 def _laid(

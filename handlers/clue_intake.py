@@ -16,6 +16,7 @@ from core.documents.problems import LIMIT
 from core.documents.salvage import salvaged
 from core.errors import ContentError, Problem, RuleError
 from handlers._acks import ack_of, emit_ack, refusal, rejected_rows, said
+from handlers._attachments import altered, unnamed
 from handlers._message_rules import advance, check_sequence, company_of, is_duplicate, remember, skip
 from handlers._record_rules import MASTER_DATA, TITLES, Verdict
 from handlers._rejected_part import rejected_part
@@ -54,6 +55,8 @@ def handle(batch: Batch, context: Context) -> Iterator[Effect]:
         yield order
     if isinstance(order, Wait):
         return
+    if wrong := list(altered(batch.head["attachments"], context)):
+        raise RuleError(*wrong)
     judged = judge(batch, company, context)
     if not test and judged.stop is not None:
         yield judged.stop
@@ -73,6 +76,7 @@ def _taken(batch: Batch, judged: Judged, result: str, context: Context) -> Itera
     yield from judged.effects
     yield from (verdict.put for verdict in judged.verdicts if verdict.put is not None)
     yield from (Warn(problem) for verdict in judged.verdicts for problem in verdict.problems)
+    yield from unnamed(batch)
     if judged.rejected:
         records = list(batch.documents)
         yield from rejected_part(batch, [records[verdict.index] for verdict in judged.rejected], context)
@@ -130,7 +134,8 @@ def refuse(error: ContentError, head: bytes, origin: Origin, context: Context) -
     company = context.companies.get(found.company or origin.company or "")
     ack = refusal(found.message_id, error.problems)
     yield emit_ack(ack, _target(company, context), origin, found.system or "clue", found.company)
-    if not any(problem.code == "conflict" and problem.pointer == "/message_id" for problem in error.problems):
+    taken_before = any(problem.code == "conflict" and problem.pointer == "/message_id" for problem in error.problems)
+    if company is not None and not taken_before:
         passed = skip(context.ledger, found.system, found.company or None, found.stream, found.sequence)
         if passed is not None:
             yield passed

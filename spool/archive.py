@@ -69,9 +69,9 @@ class Archive:
     def place(self, entries: Sequence[ArchiveEntry], head: ChainHead) -> ChainHead:
         """Move a group of drops into the archive, in this order, behind ``head``; return the new head.
 
-        When it returns, everything is durable, the sources are gone and ``chain.json`` names the new head. After a crash
-        or an error the same entries may be placed again, in any order and company. An entry that is in the archive
-        already is left as it is. Where the archive's own head is further than ``head``, the own one counts.
+        When it returns, everything is durable, the sources are gone and ``chain.json`` names the new head. After a
+        crash or an error the same entries may be placed again, in any order and company. An entry that is in the
+        archive already is left as it is. Where the archive's own head is further than ``head``, the own one counts.
         Raise TransportError where disk or share fail, ArchiveConflict where the archive holds other content under the
         same id; then nothing of the group is archived.
         """

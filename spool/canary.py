@@ -7,6 +7,7 @@ route's handler, and staged on every target. It is never published, archived or 
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 
 from spool.messages import DropRef, Outcome, Staged
 from spool.staging import Place
@@ -22,7 +23,7 @@ def is_canary(name: str) -> bool:
 def send_canary(folder: str, number: int) -> str:
     """Drop a canary into an inbox, complete from its first moment. Returns its path; raise OSError if it cannot be."""
     path = f"{folder}/cluedrop-canary-{number}.canary"
-    hidden = f"{folder}/.cluedrop-canary-{number}"
+    hidden = f"{folder}/.cluedrop-canary"
     with open(hidden, "w", encoding="ascii") as file:
         file.write("canary\n")
     os.rename(hidden, path)
@@ -38,3 +39,10 @@ def stage_canary(drop: DropRef, places: Mapping[str, Place]) -> Outcome:
             file.write("canary\n")
         staged.append(Staged(target, os.path.basename(path), path, 7, ""))
     return Outcome(drop.id, "canary", outputs=staged)
+
+
+def remove_canary(drop: DropRef, outcome: Outcome) -> None:
+    """Remove every trace of a canary that has come through."""
+    for path in (*(output.path for output in outcome.outputs), drop.path):
+        with suppress(OSError):
+            os.unlink(path)

@@ -6,6 +6,7 @@
    the inodes what has happened already.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,8 +14,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
-
-from sqlalchemy.exc import OperationalError
 
 from core.batch import REJECTED_FOLDER
 from core.contracts import Put
@@ -24,12 +23,15 @@ from spool.durable import sync_paths
 from spool.handling import WORK_FOLDER
 from spool.journal.store import Journal, Results, as_json
 from spool.journal.tables import Row
+from spool.manifest import SourceFile
 from spool.messages import DropRef, Outcome
 from spool.notes import NoteKind, note_text
 from spool.publishing import HELD_FOLDER, Folders, Naming, Publication
 
 NOTE_SUFFIX = ".hinweis.txt"
 WORKBOOK_SUFFIX = ".hinweis.xlsx"
+PARKED = frozenset({"held", "unclear"})
+"""States in which a drop stays until a person decides."""
 _KEPT_PROBLEMS = 100
 _STATES = {
     "done": "committed",
@@ -37,12 +39,14 @@ _STATES = {
     "bug": "rejected",
     "duplicate": "duplicate",
     "held": "held",
+    "unclear": "unclear",
 }
 _NOTES = {
     "rejected": NoteKind.REJECTED,
     "bug": NoteKind.BUG,
     "duplicate": NoteKind.DUPLICATE,
     "held": NoteKind.HELD,
+    "unclear": NoteKind.UNCLEAR,
 }
 
 
@@ -68,7 +72,7 @@ class Settled:
     sha256: str
     claimed_at: int
     publications: list[Publication]
-    companions: dict[str, str] = field(default_factory=dict)
+    companions: Sequence[SourceFile] = ()
     warnings: Sequence[Problem] = ()
     leftovers: list[str] = field(default_factory=list)
     """Files of our own to remove in the end."""
@@ -97,8 +101,6 @@ class Committer:
             self._journal.commit(self._results(group, settled))
         except OSError as error:
             raise TransportError(f"cannot stage results: {error}") from error
-        except OperationalError as error:
-            raise TransportError(f"cannot write the journal: {error.orig}") from error
         return settled
 
     # ── planning ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -122,7 +124,7 @@ class Committer:
             outcome.sha256 or "",
             drop.claimed_at,
             publications,
-            dict(drop.companions),
+            [companion(name, path) for name, path in drop.companions.items()],
             outcome.warnings,
             leftovers,
         )
@@ -136,7 +138,7 @@ class Committer:
     def _returned(self, handled: Handled, naming: Naming) -> Iterator[Publication]:
         """The file on its way back to the clerk: first its note, then the marked table, then itself."""
         drop, outcome, route = handled.drop, handled.outcome, handled.route
-        target = HELD_FOLDER if outcome.fate == "held" else REJECTED_FOLDER
+        target = HELD_FOLDER if outcome.fate in PARKED else REJECTED_FOLDER
         folder = self._folders.visible(route.name, target)
         name = naming.free(folder, drop.name, with_notes=True)
         note = f"{route.folder}/{WORK_FOLDER}/{drop.id}{NOTE_SUFFIX}"
@@ -154,10 +156,14 @@ class Committer:
             _NOTES[outcome.fate],
             drop.name,
             [*outcome.problems, *outcome.warnings],
-            received_at=datetime.fromtimestamp(drop.claimed_at / 1000, tz=self._zone),
+            received_at=self._local(drop.claimed_at),
             route_label=f"inbox/{route.name}",
             reference=drop.id,
+            processed_at=self._local(outcome.earlier_at) if outcome.earlier_at else None,
         )
+
+    def _local(self, milliseconds: int) -> datetime:
+        return datetime.fromtimestamp(milliseconds / 1000, tz=self._zone)
 
     # ── journal rows ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -171,6 +177,7 @@ class Committer:
                     "b_id": drop.drop_id,
                     "b_state": drop.state,
                     "b_sha256": outcome.sha256,
+                    "b_companions": companions_row(drop.companions),
                     "b_report": report_of(outcome.problems, outcome.warnings),
                 }
             )
@@ -198,6 +205,26 @@ def report_of(problems: Sequence[Problem], warnings: Sequence[Problem]) -> str |
             "warnings": [asdict(problem) for problem in warnings[:_KEPT_PROBLEMS]],
         }
     )
+
+
+def companion(name: str, path: str) -> SourceFile:
+    """An attachment as the archive will remember it. Raise OSError when it cannot be read."""
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return SourceFile(name, path, file.tell(), digest)
+
+
+def companions_row(companions: Sequence[SourceFile]) -> str | None:
+    """Attachments for the journal: where they lay is known from the folders, what they were must be kept."""
+    if not companions:
+        return None
+    return as_json([[file.name, os.path.basename(file.path), file.size, file.sha256] for file in companions])
+
+
+def companions_of(row: Row, work: str) -> list[SourceFile]:
+    """The attachments of a journal row; ``work`` is the route's work folder."""
+    kept = json.loads(row["companions"]) if row["companions"] else []
+    return [SourceFile(name, f"{work}/{file}", size, digest) for name, file, size, digest in kept]
 
 
 def visible_name(name: str) -> str:

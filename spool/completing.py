@@ -1,6 +1,5 @@
 """What follows a commit: publish, archive, note "finished". Run again after a crash, it changes nothing twice."""
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -11,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from core.errors import CluedropError
 from core.site import Site
-from spool.archive import Archive
-from spool.committing import Settled
+from spool.archive import Archive, ArchiveConflict
+from spool.committing import PARKED, Settled
 from spool.durable import sync_paths
 from spool.identifiers import now_ms
 from spool.journal.store import Journal
@@ -46,11 +45,12 @@ class Completer:
         """
         published, unfinished = self._publish(drops, fresh=fresh)
         try:
-            self._archive_all(published)
+            published, conflicts = self._archive_all(published)
+            unfinished.extend(conflicts)
             self._sync_visible(published)
+            self._finish(published)
         except (OSError, CluedropError) as error:
             return [*unfinished, *(Unfinished(drop, str(error)) for drop in published)]
-        self._finish(published)
         self._tidy(published)
         return unfinished
 
@@ -67,9 +67,27 @@ class Completer:
                 published.append(drop)
         return published, unfinished
 
-    def _archive_all(self, drops: Sequence[Settled]) -> None:
+    def _archive_all(self, drops: list[Settled]) -> tuple[list[Settled], list[Unfinished]]:
+        """Place all originals; what the archive holds with other content keeps only itself from going on."""
         entries = [self._entry(drop) for drop in drops if drop.state in _ARCHIVED]
-        self._head = self._archive.place(entries, self._head)
+        try:
+            self._head = self._archive.place(entries, self._head)
+        except ArchiveConflict:
+            return self._archive_each(drops)
+        return drops, []
+
+    def _archive_each(self, drops: Sequence[Settled]) -> tuple[list[Settled], list[Unfinished]]:
+        placed: list[Settled] = []
+        conflicts: list[Unfinished] = []
+        for drop in drops:
+            try:
+                if drop.state in _ARCHIVED:
+                    self._head = self._archive.place([self._entry(drop)], self._head)
+            except ArchiveConflict as error:
+                conflicts.append(Unfinished(drop, str(error)))
+            else:
+                placed.append(drop)
+        return placed, conflicts
 
     def _entry(self, drop: Settled) -> ArchiveEntry:
         return ArchiveEntry(
@@ -79,7 +97,7 @@ class Completer:
             received_at=datetime.fromtimestamp(drop.claimed_at / 1000, tz=self._zone),
             archived_at=datetime.now(tz=self._zone),
             original=SourceFile(drop.name, drop.path, drop.size, drop.sha256),
-            companions=[_companion(name, path) for name, path in drop.companions.items()],
+            companions=drop.companions,
             outputs=[MadeFile(made.target, made.name, made.size, made.sha256) for made in drop.publications],
             warnings=drop.warnings,
         )
@@ -95,9 +113,9 @@ class Completer:
         counts: Counter[tuple[str, str]] = Counter()
         for drop in drops:
             state = _ARCHIVED.get(drop.state, drop.state)
-            held = state == "held"
-            rows.append({"b_id": drop.drop_id, "b_state": state, "b_finished_at": None if held else finished_at})
-            if not held:
+            parked = state in PARKED
+            rows.append({"b_id": drop.drop_id, "b_state": state, "b_finished_at": None if parked else finished_at})
+            if not parked:
                 counts[drop.route, state] += 1
         if rows:
             self._journal.finish(rows, counts, self._head, finished_at)
@@ -107,9 +125,3 @@ class Completer:
             for path in (*(publication.staged for publication in drop.publications), *drop.leftovers):
                 with suppress(FileNotFoundError):
                     os.unlink(path)
-
-
-def _companion(name: str, path: str) -> SourceFile:
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return SourceFile(name, path, file.tell(), digest)

@@ -22,6 +22,7 @@ _FATES = {
     "bug": "would be rejected because of a bug of ours",
     "duplicate": "would be refused: the same content has been here before",
     "held": "would be held until somebody releases it",
+    "unclear": "would be held: the other side did not answer",
     "waiting": "would wait for something that should come first",
     "companions": "would wait for its attachments",
     "retry": "cannot be handled at the moment",

@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,16 +16,41 @@ from loguru import logger
 
 from core.batch import REJECTED_FOLDER
 from core.errors import CluedropError
-from spool.committing import NOTE_SUFFIX, WORKBOOK_SUFFIX, Settled
-from spool.durable import move_new
+from spool.committing import Settled, companion, companions_of, companions_row
+from spool.durable import link_new
 from spool.engine import Engine
 from spool.identifiers import new_drop_id, now_ms
+from spool.journal.store import Results
 from spool.journal.tables import Row
 from spool.manifest import MANIFEST_NAME, Manifest, entry_folder
 from spool.messages import DropRef
-from spool.publishing import HELD_FOLDER, Folders
+from spool.publishing import HELD_FOLDER, NOTE_ENDINGS, Folders
 
 _LOOK_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class _Back:
+    """A file on its way back into the work folder: until the journal knows, it is linked here and there."""
+
+    path: str
+    companions: dict[str, str] = field(default_factory=dict)
+    shown: list[str] = field(default_factory=list)
+
+    def link(self, shown: str, path: str) -> None:
+        """Raise FileNotFoundError when somebody has taken it away."""
+        try:
+            link_new(shown, path)
+        except FileExistsError:  # an earlier attempt came thus far
+            if not os.path.samestat(os.lstat(shown), os.lstat(path)):
+                raise
+        self.shown.append(shown)
+
+    def take_away(self) -> None:
+        """Nobody shall see it where it was shown any more."""
+        for path in self.shown:
+            with suppress(FileNotFoundError):
+                os.unlink(path)
 
 
 class Refused(CluedropError):  # noqa: N818 - an answer, not a fault
@@ -59,13 +85,13 @@ class Control:
         if row is None or row["route"] not in self._engine.intakes:
             raise Refused(f"there is no drop {drop_id}")
         match verb, row["state"]:
-            case "release", "held":
+            case "release", "held" | "unclear":
                 return self._again(row, HELD_FOLDER, "released")
             case "retry", "rejected":
                 return self._again(row, REJECTED_FOLDER, "")
             case "retry", "duplicate":
                 return self._again(row, REJECTED_FOLDER, "forced")
-            case "discard", "held":
+            case "discard", "held" | "unclear":
                 return self._discard(row)
             case "replay", "archived":
                 return self._replay(row)
@@ -73,22 +99,24 @@ class Control:
 
     def _again(self, row: Row, folder: str, flag: str) -> str:
         """Bring a file back from the folder where it is shown, and handle it once more under its own id."""
-        path, companions = self._bring_back(row, folder)
+        back = self._bring_back(row, folder)
         flags = " ".join(dict.fromkeys([*row["flags"].split(), *([flag] if flag else [])]))
         self._journal.reopen(row["id"], flags)
+        back.take_away()
         drop = DropRef(
             row["id"],
-            path,
+            back.path,
             row["name"],
             row["claimed_at"],
             released="released" in flags,
             forced="forced" in flags,
-            companions=companions,
+            companions=back.companions,
         )
         self._engine.hand_in(row["route"], drop)
         return "handled again"
 
-    def _bring_back(self, row: Row, folder: str) -> tuple[str, dict[str, str]]:
+    def _bring_back(self, row: Row, folder: str) -> "_Back":
+        """Link a file and its attachments back into the work folder; the journal must follow before they go here."""
         shown = [
             output for output in self._journal.outputs_of([row["id"]]).get(row["id"], ()) if output["target"] == folder
         ]
@@ -96,33 +124,43 @@ class Control:
             raise Refused("its file is not where it was shown")
         place = self._folders.visible(row["route"], folder)
         intake = self._engine.intakes[row["route"]]
-        original = shown[-1]["name"]
-        path = intake.work_path(row["id"], row["name"])
+        original = _shown_path(place, shown[-1])
+        back = _Back(intake.work_path(row["id"], row["name"]))
         try:
-            move_new(f"{place}/{original}", path)
+            back.link(original, back.path)
         except FileNotFoundError:
-            raise Refused(f"{place}/{original} is no longer there") from None
-        companions: dict[str, str] = {}
-        for output in shown[:-1]:
-            name = output["name"]
-            if name in {original + NOTE_SUFFIX, original + WORKBOOK_SUFFIX}:
-                with suppress(FileNotFoundError):
-                    os.unlink(f"{place}/{name}")
-                continue
-            kept = intake.work_path(f"{row['id']}+{len(companions)}", name)
+            raise Refused(f"{original} is no longer there") from None
+        back.shown += [f"{original}{ending}" for ending in NOTE_ENDINGS]
+        attached = [output for output in shown[:-1] if not output["name"].endswith(NOTE_ENDINGS)]
+        names = [kept.name for kept in companions_of(row, intake.work)]
+        for number, (name, output) in enumerate(zip(names, attached, strict=False)):
             with suppress(FileNotFoundError):
-                move_new(f"{place}/{name}", kept)
-                companions[name] = kept
-        return path, companions
+                path = intake.work_path(f"{row['id']}+{number}", name)
+                back.link(_shown_path(place, output), path)
+                back.companions[name] = path
+        return back
 
     def _discard(self, row: Row) -> str:
-        path, companions = self._bring_back(row, HELD_FOLDER)
+        back = self._bring_back(row, HELD_FOLDER)
+        original = companion(row["name"], back.path)  # what waited in vain was never read: the journal has no hash
+        companions = [companion(name, kept) for name, kept in back.companions.items()]
         self._journal.reopen(row["id"], row["flags"])
-        self._journal.note([{"b_id": row["id"], "b_state": "discarding", "b_report": row["report"]}])
-        size = os.stat(path).st_size
-        digest, claimed_at = row["sha256"] or "", row["claimed_at"]
-        discarded = Settled(row["route"], row["id"], "discarding", row["name"], path, size, digest, claimed_at, [])
-        discarded.companions = companions
+        values = {"state": "discarding", "sha256": original.sha256, "report": row["report"]}
+        values |= {"id": row["id"], "companions": companions_row(companions)}
+        self._journal.commit(Results([{f"b_{name}": value for name, value in values.items()}], [], [], ()))
+        back.take_away()
+        discarded = Settled(
+            route=row["route"],
+            drop_id=row["id"],
+            state="discarding",
+            name=row["name"],
+            path=back.path,
+            size=original.size,
+            sha256=original.sha256,
+            claimed_at=row["claimed_at"],
+            publications=[],
+            companions=companions,
+        )
         self._engine.lay_down(discarded)
         return "laid into the archive as discarded"
 
@@ -134,14 +172,32 @@ class Control:
         moment = now_ms()
         drop_id = new_drop_id(moment)
         path = intake.work_path(drop_id, row["name"])
-        shutil.copyfile(f"{folder}/{manifest.original.file}", path)
         companions = {}
-        for number, companion in enumerate(manifest.companions):
-            companions[companion.name] = intake.work_path(f"{drop_id}+{number}", companion.name)
-            shutil.copyfile(f"{folder}/{companion.file}", companions[companion.name])
+        for number, archived in enumerate(manifest.companions):
+            companions[archived.name] = intake.work_path(f"{drop_id}+{number}", archived.name)
+            _copy(f"{folder}/{archived.file}", companions[archived.name], f"{intake.work}/{drop_id}.replay")
+        _copy(f"{folder}/{manifest.original.file}", path, f"{intake.work}/{drop_id}.replay")
         values = {"id": drop_id, "name": row["name"], "flags": "forced", "claimed_at": moment, "state": "claimed"}
         kept = {name: row[name] for name in ("route", "size", "mtime_ns")}
         self._journal.claim([{**kept, **values}])
         drop = DropRef(drop_id, path, row["name"], moment, forced=True, companions=companions)
         self._engine.hand_in(row["route"], drop)
         return f"handled again as {drop_id}"
+
+
+def _shown_path(folder: str, output: Row) -> str:
+    """Where a file that was given back lies now; people may have renamed it, or laid another under its name."""
+    path = f"{folder}/{output['name']}"
+    try:
+        if os.lstat(path).st_ino == output["inode"]:
+            return path
+    except FileNotFoundError:
+        pass
+    with os.scandir(folder) as entries:
+        return next((entry.path for entry in entries if entry.inode() == output["inode"]), path)
+
+
+def _copy(source: str, path: str, hidden: str) -> None:
+    """Copy so that a crash leaves no half file under a name that the restart believes."""
+    shutil.copyfile(source, hidden)
+    os.rename(hidden, path)

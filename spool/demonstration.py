@@ -72,7 +72,7 @@ SAMPLES = (
 
 
 def demonstrate(daemon: Path, folder: Path | None) -> int:
-    """Run the demo with this checkout's ``daemon.py``; returns the exit code. Raise CluedropError when it gets stuck."""
+    """Run the demo with this checkout's ``daemon.py``; returns the exit code. Raise CluedropError if it gets stuck."""
     samples = daemon.parent / "tests" / "golden" / "demo"
     site = Path(tempfile.mkdtemp(prefix="cluedrop-demo-")) if folder is None else folder
     configuration = site / "cluedrop.toml"
@@ -124,7 +124,7 @@ def _wait_for(journal: Journal, number: int) -> list[Row]:
 
 def _show(site: Path, journal: Journal, rows: Sequence[Row]) -> None:
     outputs = journal.outputs_of([row["id"] for row in rows])
-    lines = []
+    lines: list[tuple[str, str, str, str]] = []
     for row in reversed(rows):
         made = [f"{output['target']}/{output['name']}" for output in outputs.get(row["id"], ())]
         shown = [name.replace("@rejected/", f"inbox/{row['route']}/rejected/") for name in made]

@@ -10,10 +10,10 @@ from datetime import timedelta
 from loguru import logger
 
 from core.errors import Problem
-from core.site import Route
 from spool import file_problems
 from spool.committing import Handled
-from spool.messages import DropRef, Outcome
+from spool.leftovers import discard_staged
+from spool.messages import Outcome
 from spool.pool import Pool, Worker
 from spool.streams import Stream, again, streams_of
 from spool.worker import WorkerSetup
@@ -23,6 +23,7 @@ class Dispatcher:
     """The streams of a site and the workers that serve them."""
 
     def __init__(self, setup: WorkerSetup) -> None:
+        self._site = setup.site
         self._limits = setup.site.limits
         self._routes = {route.name: route for route in setup.site.routes}
         self._by_route = streams_of(setup.site)
@@ -65,6 +66,8 @@ class Dispatcher:
         for worker in list(self._pool.workers):
             stream = worker.stream
             if stream is None:
+                if worker.is_dead:  # nobody's fault; left alone its closed pipe would wake us again and again
+                    self._pool.replace(worker)
                 continue
             try:
                 outcomes, left = worker.receive()
@@ -85,12 +88,18 @@ class Dispatcher:
     ) -> Iterator[tuple[Stream, Handled]]:
         """A worker is dead or must die: reject the file that did it, give the others to a fresh one."""
         suspect = worker.suspect()
-        others = [drop for drop in worker.unanswered(take=True) if suspect is None or drop.id != suspect.id]
+        unanswered = worker.unanswered(take=True)
         logger.error("worker {} ended over {}", worker.process.pid, suspect.name if suspect else "nothing")
         self._replace(worker, stream)
-        stream.push_back(worker.route, [again(drop) for drop in others])
+        discard_staged(self._site, {drop.id for drop in unanswered})
         if suspect is None:
+            # Not over a file, so the next worker may end the same way: not before the route has paused.
+            trouble = "a worker process ended before it had begun"
+            stream.push_back(worker.route, [again(drop) for drop in unanswered[1:]])
+            for drop in unanswered[:1]:
+                yield stream, Handled(self._routes[worker.route], drop, Outcome(drop.id, "retry", trouble=trouble))
             return
+        stream.push_back(worker.route, [again(drop) for drop in unanswered if drop.id != suspect.id])
         if at_once or suspect.suspect:
             rejected = Outcome(suspect.id, "rejected", problems=(problem,))
             yield stream, Handled(self._routes[worker.route], suspect, rejected)
@@ -105,16 +114,13 @@ class Dispatcher:
                 stream.push_back(worker.route, [again(drop) for drop in worker.unanswered(take=True)])
                 self._replace(worker, stream)
         stream.fresh_worker = True
+        discard_staged(self._site, {handled.drop.id for handled in group})
         for handled in reversed(group):
             stream.push_back(handled.route.name, [again(handled.drop)])
 
     def _replace(self, worker: Worker, stream: Stream) -> None:
         self._pool.replace(worker)
         stream.fresh_worker = True
-
-    def push(self, route: Route, drops: Sequence[DropRef]) -> None:
-        """New files, at the end of their line."""
-        self._by_route[route.name].push(route.name, drops)
 
     def close(self) -> None:
         """End the workers."""

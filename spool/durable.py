@@ -8,6 +8,7 @@ does not wait for what other programs have written.
 import ctypes
 import errno
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -19,8 +20,13 @@ _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK
 
 
 def sync_file(path: str) -> None:
-    """Return when the content of a file, or the entries of a folder, are on the disk. Raise OSError if they are not."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    """Return when the content of a file, or the entries of a folder, are on the disk. Raise OSError if they are not.
+
+    Links, pipes, sockets and devices have no content of their own; opening them would fail, or wait for ever.
+    """
+    if stat.S_IFMT(os.lstat(path).st_mode) not in {stat.S_IFREG, stat.S_IFDIR}:
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         os.fsync(descriptor)
     finally:

@@ -127,6 +127,16 @@ def took_too_long(limit: timedelta) -> Problem:
     )
 
 
+def unclear() -> Problem:
+    """A call to the outside was sent, and its answer never came."""
+    return Problem(
+        "unclear",
+        "Die Gegenseite hat nicht geantwortet; vielleicht hat sie den Auftrag trotzdem erhalten.",
+        "Bitte bei der Gegenseite nachsehen. Ist nichts angekommen, die Datei mit der Vorgangsnummer freigeben lassen, "
+        "sonst verwerfen lassen.",
+    )
+
+
 def bug(reference: str) -> Problem:
     """An error of ours; the log names it by the same reference."""
     return Problem(

@@ -6,16 +6,17 @@ import io
 import os
 import stat
 import traceback
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from core.batch import REJECTED_FOLDER, Batch, Origin
-from core.contracts import Context, Effect, Ledger, Wait, Warn
-from core.errors import ContentError, FormatError, Problem, RuleError, TransportError
+from core.contracts import CompanionFile, Context, Effect, Ledger, Wait, Warn
+from core.errors import ContentError, FormatError, Problem, RuleError, TransportError, Unclear
 from core.routing import choose
 from core.site import Route, Site
 from spool import file_problems
@@ -71,6 +72,9 @@ class FileHandling:
         except OSError as error:
             staging.discard()
             outcome = _failed(drop, error)
+        except Unclear as error:
+            staging.discard()
+            outcome = Outcome(drop.id, "unclear", problems=(file_problems.unclear(),), trouble=str(error))
         except TransportError as error:
             staging.discard()
             outcome = Outcome(drop.id, "retry", trouble=str(error))
@@ -96,8 +100,10 @@ class FileHandling:
         handler = self._plugins.handlers[route.handler]
         checked = route.duplicates == "reject" and not drop.forced and not handler.ANSWERS_DUPLICATES
         if checked and (earlier := self._ledger.claimed(scope, digest)) is not None and earlier[1] != drop.id:
-            found = file_problems.duplicate_of(*self._earlier(earlier[1]))
-            return Outcome(drop.id, "duplicate", sha256=digest, problems=(found,))
+            name, moment = self._earlier(earlier[1])
+            found = file_problems.duplicate_of(name, moment)
+            earlier_at = round(moment.timestamp() * 1000)
+            return Outcome(drop.id, "duplicate", sha256=digest, problems=(found,), earlier_at=earlier_at)
         outcome = self._outcome(route, drop, source, handler, staging, digest)
         after = os.fstat(file.fileno())
         if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
@@ -119,6 +125,9 @@ class FileHandling:
             format_id = self._chosen(route, drop, head)
             reader = self._plugins.readers[format_id]
             batch = reader.read(source, self._origin(route, drop), route.formats[format_id])
+            unsafe = [name for name in batch.companions if "/" in name or name in {"", ".", ".."}]
+            if unsafe:
+                raise FormatError(*(file_problems.attachment_unsafe(name) for name in unsafe))
             missing = [name for name in batch.companions if name not in drop.companions]
             if missing:
                 return Outcome(drop.id, "companions", companions=missing)
@@ -139,9 +148,7 @@ class FileHandling:
         labels = {name: module.LABEL for name, module in self._plugins.readers.items()}
         if choice.formats:
             raise FormatError(file_problems.several_formats([labels[name] for name in choice.formats]))
-        belongs_to = [
-            (labels[found], str(self._routes[name].folder)) for name in choice.elsewhere for found in others[name][:1]
-        ]
+        belongs_to = [(labels[found], f"inbox/{name}") for name in choice.elsewhere for found in others[name][:1]]
         raise FormatError(file_problems.wrong_format([labels[name] for name in route.formats], belongs_to))
 
     def _check_claims(self, collected: Collected, digest: str, drop: DropRef) -> None:
@@ -199,7 +206,7 @@ class FileHandling:
 
     def _origin(self, route: Route, drop: DropRef) -> Origin:
         received = datetime.fromtimestamp(drop.claimed_at / 1000, tz=UTC).astimezone(self._zone)
-        return Origin(drop.id, route.name, drop.name, received, route.company)
+        return Origin(drop.id, route.name, unicodedata.normalize("NFC", drop.name), received, route.company)
 
     def _context(self, route: Route, drop: DropRef) -> Context:
         ledger: Ledger = self._ledger
@@ -209,7 +216,7 @@ class FileHandling:
             settings=route.handler_settings,
             today=datetime.fromtimestamp(drop.claimed_at / 1000, tz=self._zone).date(),
             released=drop.released,
-            companions=MappingProxyType({name: Path(path) for name, path in drop.companions.items()}),
+            companions={name: _companion(path) for name, path in drop.companions.items()},
             partial=route.partial,
         )
 
@@ -223,6 +230,13 @@ def open_regular(path: str) -> io.FileIO:
     if not stat.S_ISREG(status.st_mode):
         raise FormatError(file_problems.not_a_file(status.st_mode))
     return io.FileIO(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "r")
+
+
+def _companion(path: str) -> CompanionFile:
+    with io.BufferedReader(open_regular(path)) as file:
+        return CompanionFile(
+            Path(path), os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest()
+        )
 
 
 def _digest(file: io.FileIO, size: int) -> tuple[BinaryIO, str]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from loguru import logger
 
 from core.site import Route, Target
-from spool.canary import send_canary
+from spool.canary import remove_canary, send_canary
 from spool.committing import Handled
 from spool.durable import sync_paths
 from spool.engine import Engine
@@ -89,8 +89,7 @@ class Health:
 
     def _look_at_route(self, route: Route) -> None:
         intake = self._engine.intakes[route.name]
-        reason = self._engine.taking.reason(route.name) or self._engine.handling.reason(route.name)
-        self._alert("paused", route.name, reason)
+        self._alert("paused", route.name, self._engine.reason_of_pause(route.name))
         stuck = ", ".join(f"{name}: {why}" for name, why in sorted(intake.stuck.items())[:5])
         self._alert("cannot-take", route.name, stuck or None)
         folders = ", ".join(sorted(intake.directories)[:5])
@@ -141,8 +140,7 @@ class Health:
         except OSError as error:
             self._alert("canary", handled.route.name, f"results cannot be written: {error.strerror}")
             return
-        for path in (*paths, handled.drop.path):
-            Path(path).unlink(missing_ok=True)
+        remove_canary(handled.drop, handled.outcome)
         self._journal.forget([handled.drop.id])
         self._journal.set_route(handled.route.name, canary_at=now_ms())
         self._canaries.pop(handled.route.name, None)

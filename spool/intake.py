@@ -8,9 +8,11 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import stat
+import unicodedata
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.errors import TransportError
@@ -19,7 +21,7 @@ from core.site import Route
 from spool.canary import is_canary
 from spool.durable import move_new
 from spool.handling import WORK_FOLDER
-from spool.identifiers import new_drop_id
+from spool.identifiers import new_drop_id, now_ms
 
 REJECTED, HELD = "rejected", "held"
 OWN_FOLDERS = frozenset({REJECTED, HELD, WORK_FOLDER})
@@ -64,6 +66,7 @@ class Intake:
 
     def prepare(self) -> None:
         """Make the folders of the route. Raise TransportError when the place is away."""
+        self._check_sentinel()
         try:
             if self.route.sentinel is None:
                 os.makedirs(self.folder, exist_ok=True)
@@ -74,29 +77,47 @@ class Intake:
 
     def check_present(self) -> None:
         """Raise TransportError when the folder is away, or is an empty mount point where a share should be."""
-        if self.route.sentinel is not None and not os.path.exists(f"{self.folder}/{self.route.sentinel}"):
-            raise TransportError(f"{self.folder}: {self.route.sentinel} is missing, so the share is not mounted")
+        self._check_sentinel()
         if not os.path.isdir(self.work):
             self.prepare()
 
+    def _check_sentinel(self) -> None:
+        if self.route.sentinel is not None and not os.path.exists(f"{self.folder}/{self.route.sentinel}"):
+            raise TransportError(f"{self.folder}: {self.route.sentinel} is missing, so the share is not mounted")
+
     def hinted(self, now: float, most: int) -> list[str]:
         """Names of hinted files that are complete, at most so many, in order of their events."""
-        if self.route.ready != "closed" or self.route.watch != "events":
-            self._hints.clear()
-            return []
         ready: dict[str, None] = {}
         while self._hints and len(ready) < most:
             name = self._hints.popleft()
             if name in ready or self._is_ours_to_leave(name):
                 continue
+            if self.route.ready == "marker":
+                name = self._marked(name)
             sight = self._look(name)
             if sight is None:
                 continue
-            if sight.size > 0 and not _has_writer(f"{self.folder}/{name}"):
-                ready[name] = None
+            if self.route.ready == "marker":
+                finished = self._has_marker(name)
             else:
-                self._still.observe(name, sight, now)
+                finished = self.route.ready == "closed" and sight.size > 0 and not _has_writer(self._path(name))
+                if not finished:
+                    self._still.observe(name, sight, now)
+            if finished or is_canary(name):
+                ready[name] = None
         return list(ready)
+
+    def _marked(self, name: str) -> str:
+        """The file that a marker belongs to; of any other name the name itself."""
+        before, _, after = self.route.marker.partition("{name}")
+        found = re.fullmatch(f"{re.escape(before)}(.+){re.escape(after)}", name)
+        return name if found is None else found[1]
+
+    def _has_marker(self, name: str) -> bool:
+        return os.path.exists(self._path(self.route.marker.format(name=name)))
+
+    def _path(self, name: str) -> str:
+        return f"{self.folder}/{name}"
 
     @property
     def has_hints(self) -> bool:
@@ -127,38 +148,57 @@ class Intake:
             status = entry.stat(follow_symlinks=False)
         except FileNotFoundError:
             return
+        except OSError as error:  # one bad entry of a share must not hide the others
+            seen.add(name)
+            self.stuck[name] = error.strerror or str(error)
+            return
         if stat.S_ISDIR(status.st_mode):
             self.directories.add(name)
             return
         seen.add(name)
-        sight = Sight(status.st_size, status.st_mtime_ns, status.st_ino)
+        sight = Sight(status.st_size, status.st_mtime_ns, status.st_ino, stat.S_ISREG(status.st_mode))
         if self.route.ready == "marker":
-            finished = os.path.exists(f"{self.folder}/{self.route.marker.format(name=name)}")
+            finished = self._has_marker(name)
         else:
-            finished = self._still.observe(name, sight, now) and not _has_writer(f"{self.folder}/{name}")
-        if finished:
+            finished = self._still.observe(name, sight, now)
+            if finished and _has_writer(self._path(name)):
+                self._still.restart(name, now)
+                finished = False
+        if finished or is_canary(name):
             entries.append((status.st_mtime_ns, name))
 
     def next_look(self) -> float | None:
         """Monotonic time at which a watched file can be finished."""
         return self._still.next_look()
 
-    def claim(self, names: Iterable[str], now_ms: int, most: int) -> list[Claimed]:
-        """Take files, at most so many. A file that has gone is no error; one that cannot be taken is noted as stuck."""
+    def claim(self, names: Iterable[str], most: int) -> list[Claimed]:
+        """Take files, at most so many. A file that has gone is no error; one that cannot be taken is noted as stuck.
+
+        Raise TransportError when the place is in the way before anything was taken.
+        """
         claimed: list[Claimed] = []
+        moment = now_ms()
         for name in names:
             if len(claimed) >= most:
                 break
-            taken = self._claim(name, now_ms)
+            try:
+                taken = self._claim(name, moment)
+            except TransportError:
+                if claimed:
+                    break
+                raise
             if taken is not None:
                 claimed.append(taken)
         return claimed
 
-    def _claim(self, name: str, now_ms: int) -> Claimed | None:
+    def _claim(self, name: str, moment: int) -> Claimed | None:
         sight = self._look(name)
         if sight is None:
             return None
-        drop_id = new_drop_id(now_ms)
+        if sight.is_regular and not os.access(self._path(name), os.R_OK, effective_ids=True):
+            self._get_stuck(name, "its rights keep us from reading it")
+            return None
+        drop_id = new_drop_id(moment)
         path = self.work_path(drop_id, name)
         try:
             move_new(f"{self.folder}/{name}", path)
@@ -169,36 +209,48 @@ class Intake:
                 raise TransportError(f"{self.folder}: {error.strerror}") from error
             # Somebody has it open on a share, or it is not ours to move: never half a claim, try again later.
             _remove_link(path)
-            self.stuck[name] = error.strerror or str(error)
+            self._get_stuck(name, error.strerror or str(error))
             return None
         self._still.forget(name)
         self.stuck.pop(name, None)
         if not is_canary(name):
-            self.last_claim = now_ms
+            self.last_claim = moment
         if self.route.ready == "marker":
             _remove_link(f"{self.folder}/{self.route.marker.format(name=name)}")
-        return Claimed(drop_id, name, path, sight.size, sight.mtime_ns, now_ms)
+        return Claimed(drop_id, name, path, sight.size, sight.mtime_ns, moment)
 
-    def claim_companions(self, drop_id: str, names: Iterable[str]) -> dict[str, str] | None:
-        """Take the attachments of a drop, all of them or none: dropped name -> path in the work folder.
+    def _get_stuck(self, name: str, reason: str) -> None:
+        self._still.forget(name)  # tried again when a later scan has seen it stand still anew
+        self.stuck[name] = reason
 
-        None as long as one of them is missing or being written.
+    def has_companion(self, name: str) -> bool:
+        """Say whether an attachment lies in the folder, complete. Only plain files under plain names count."""
+        spelled = self._spelled(name)
+        sight = None if "/" in name or name in OWN_FOLDERS else self._look(spelled)
+        return sight is not None and sight.is_regular and not _has_writer(self._path(spelled))
+
+    def _spelled(self, name: str) -> str:
+        """The name as the folder has it: some senders write umlauts in one character, some in two."""
+        spellings = (name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD")))
+        return next((found for found in spellings if os.path.lexists(self._path(found))), name)
+
+    def claim_companions(self, drop_id: str, names: Sequence[str]) -> dict[str, str]:
+        """Take the attachments of a drop when all are there: name -> path in the work folder.
+
+        Where one is missing or being written none is taken; where one slips away only those are that were taken.
         """
-        wanted = list(names)
-        for name in wanted:
-            path = f"{self.folder}/{name}"
-            if "/" in name or name in {".", ".."} or self._look(name) is None or _has_writer(path):
-                return None
         taken: dict[str, str] = {}
-        for number, name in enumerate(wanted):
-            path = self.work_path(f"{drop_id}+{number}", name)
-            move_new(f"{self.folder}/{name}", path)
-            taken[name] = path
+        if not all(self.has_companion(name) for name in names):
+            return taken
+        with contextlib.suppress(OSError):
+            for number, name in enumerate(names):
+                path = self.work_path(f"{drop_id}+{number}", name)
+                move_new(self._path(self._spelled(name)), path)
+                if not stat.S_ISREG(os.lstat(path).st_mode):  # a link was swapped in since we looked
+                    os.unlink(path)
+                    break
+                taken[name] = path
         return taken
-
-    def give_back(self, drop: Claimed) -> None:
-        """Undo a claim that could not be noted."""
-        move_new(drop.path, f"{self.folder}/{drop.name}")
 
     def work_path(self, drop_id: str, name: str) -> str:
         """Path of a claimed file: its id and as much of its name as fits, so that the folder alone tells the story."""
@@ -218,7 +270,7 @@ class Intake:
             return None
         if stat.S_ISDIR(status.st_mode):
             return None
-        return Sight(status.st_size, status.st_mtime_ns, status.st_ino)
+        return Sight(status.st_size, status.st_mtime_ns, status.st_ino, stat.S_ISREG(status.st_mode))
 
 
 def _has_writer(path: str) -> bool:
@@ -240,5 +292,5 @@ def _has_writer(path: str) -> bool:
 
 
 def _remove_link(path: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(OSError):  # a marker that cannot be removed does no harm
         os.unlink(path)

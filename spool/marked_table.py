@@ -35,6 +35,7 @@ _TEXT_BUDGET = 20_000_000
 """Characters of all shown rows together; keeps the workbook of a hostile file small."""
 _WIDEST, _NARROWEST = 60, 8
 _EXACT_DIGITS = 15
+_LARGEST_EXACT = 999_999_999_999_999
 _RED = PatternFill("solid", fgColor="FFFF9999")
 _PALE = PatternFill("solid", fgColor="FFFFE5CC")
 _BOLD = Font(bold=True)
@@ -242,10 +243,8 @@ def _shown(value: object) -> str | int | float | Decimal | date | time | bool | 
 
 def _is_exact(number: float | Decimal) -> bool:
     """Say whether a spreadsheet shows all digits; longer ones (an IBAN, a bar code) are kept as text."""
-    if isinstance(number, int):
-        return abs(number) < 10**_EXACT_DIGITS
-    if isinstance(number, float):
-        return abs(number) < 10.0**_EXACT_DIGITS
+    if isinstance(number, int | float):
+        return abs(number) <= _LARGEST_EXACT
     if not number.is_finite():
         return False
     return len(number.as_tuple().digits) <= _EXACT_DIGITS and abs(number.adjusted()) <= _EXACT_DIGITS

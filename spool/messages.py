@@ -7,7 +7,7 @@ from typing import Literal
 from core.contracts import Put
 from core.errors import Problem
 
-Fate = Literal["done", "rejected", "duplicate", "held", "waiting", "companions", "retry", "bug", "canary"]
+Fate = Literal["done", "rejected", "duplicate", "held", "unclear", "waiting", "companions", "retry", "bug", "canary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,8 @@ class Outcome:
     warnings: Sequence[Problem] = ()
     workbook: str | None = None
     """Marked copy of a rejected table."""
+    earlier_at: int | None = None
+    """Of a duplicate: when the same content was claimed first (ms)."""
     trouble: str = ""
     """What stood in the way, for the log: of a "retry" the cause, of a "bug" the traceback."""
     companions: Sequence[str] = ()

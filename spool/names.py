@@ -63,6 +63,7 @@ def free_name(folder: str | os.PathLike[str], name: str, also: Sequence[str] = (
 
 
 def numbered(safe: str, number: int) -> str:
+    """The safe name with a number before its suffix, still short enough; number 1 is the name itself."""
     if number == 1:
         return safe
     stem, suffix = _split(safe)

@@ -48,7 +48,12 @@ class Worker:
         """Outcomes that have come, and what was left out when the job is over. Raise EOFError when it is dead."""
         outcomes: list[tuple[DropRef, Outcome]] = []
         while self.pipe.poll():
-            message = self.pipe.recv()
+            try:
+                message = self.pipe.recv()
+            except (EOFError, OSError):
+                if outcomes:
+                    break  # what it said before it died counts; the next call finds it dead
+                raise
             self.progress_at = time.monotonic()
             if not isinstance(message, Report):
                 self._order = message
@@ -57,6 +62,11 @@ class Worker:
             if message.finished:
                 return outcomes, self.unanswered(take=True)
         return outcomes, []
+
+    @property
+    def is_dead(self) -> bool:
+        """Of an idle worker, which has nothing to say: its process has ended."""
+        return not self.busy and self.pipe.poll()
 
     def unanswered(self, *, take: bool = False) -> list[DropRef]:
         """Drops of the job without an outcome, in their order; ``take`` ends the job."""

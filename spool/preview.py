@@ -78,9 +78,11 @@ def _ledger(site: Site, scratch: str) -> Iterator[WorkingLedger]:
         url = f"sqlite:///{scratch}/journal.sqlite3"
         upgrade(url)
     engine = open_database(url, readonly=True)
+    ledger = WorkingLedger(engine)
     try:
-        yield WorkingLedger(engine)
+        yield ledger
     finally:
+        ledger.close()
         engine.dispose()
 
 

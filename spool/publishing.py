@@ -14,10 +14,10 @@ from core.site import Site
 from spool.durable import link_new
 from spool.intake import HELD, REJECTED
 from spool.journal.tables import Row
-from spool.names import free_name
+from spool.names import free_name, numbered, safe_name
 
 HELD_FOLDER = "@held"
-_NOTE_ENDINGS = (".hinweis.txt", ".hinweis.xlsx")
+NOTE_ENDINGS = (".hinweis.txt", ".hinweis.xlsx")
 
 
 @dataclass(slots=True)
@@ -70,6 +70,7 @@ class Publication:
         try:
             status = os.lstat(self.staged)
         except FileNotFoundError:
+            os.lstat(os.path.dirname(self.staged))  # else the whole place is away, and that says nothing
             return True
         return status.st_ino != self.inode or status.st_ctime_ns != self.ctime_ns
 
@@ -80,6 +81,10 @@ class Folders:
     def __init__(self, site: Site) -> None:
         self._targets = {name: str(target.folder) for name, target in site.targets.items()}
         self._routes = {route.name: str(route.folder) for route in site.routes}
+
+    def knows(self, target: str) -> bool:
+        """Say whether a target is still configured."""
+        return target in {*self._targets, REJECTED_FOLDER, HELD_FOLDER}
 
     def visible(self, route: str, target: str) -> str:
         """Folder in which an output of this route to this target becomes visible."""
@@ -113,16 +118,18 @@ class Naming:
     """Visible names that are free in their folder and not promised to another file of the same group."""
 
     _promised: set[tuple[str, str]] = field(default_factory=set)
+    _last_number: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Where to go on for a name: the five-hundredth of one name must not ask for all before it."""
 
     def free(self, folder: str, name: str, *, with_notes: bool = False) -> str:
         """A free name; ``with_notes`` keeps the names of its notes free as well."""
-        endings = _NOTE_ENDINGS if with_notes else ()
-        chosen = free_name(folder, name, endings)
-        number = 2
+        endings = NOTE_ENDINGS if with_notes else ()
+        safe = safe_name(name)
+        chosen = free_name(folder, safe, endings)
+        number = self._last_number.get((folder, safe), 1)
         while (folder, chosen) in self._promised:
-            stem, dot, suffix = name.rpartition(".")
-            numbered = f"{stem or suffix} ({number}){dot if stem else ''}{suffix if stem else ''}"
-            chosen = free_name(folder, numbered, endings)
             number += 1
+            chosen = free_name(folder, numbered(safe, number), endings)
+        self._last_number[folder, safe] = number
         self._promised.add((folder, chosen))
         return chosen

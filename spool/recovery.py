@@ -7,46 +7,51 @@
 | claimed, waiting      | it is not                            | the claim went down with the power: forget it    |
 | committed, rejected … | whatever                             | complete it; the inodes tell what is done already |
 | whatever              | staged files that no commit names    | of a group that never became true: remove them   |
-| whatever              | one inode in inbox and work folder   | crash inside the claim: the inbox name goes      |
+| claimed, waiting      | its inode is in another folder too   | crash inside the claim: the work folder keeps it |
+| finished              | it is still in the work folder       | the removal went down with the power: remove it  |
 """
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
+from loguru import logger
+
 from core.site import Site
-from spool.committing import Settled, visible_name, warnings_of
-from spool.handling import WORK_FOLDER
+from spool.committing import Settled, companions_of, visible_name, warnings_of
 from spool.identifiers import LENGTH
-from spool.intake import Intake
+from spool.intake import HELD, REJECTED, Intake
 from spool.journal.store import Journal
 from spool.journal.tables import Row
+from spool.leftovers import staged_files
 from spool.messages import DropRef
-from spool.publishing import Folders
-from spool.staging import STAGED_FOLDER
+from spool.publishing import NOTE_ENDINGS, Folders
 
 _OPEN_STATES = ("claimed", "waiting")
 _WORK_NAME = re.compile(rf"(?P<id>[0-9a-f]{{{LENGTH}}})(?P<companion>\+[0-9]+)? (?P<name>.*)", re.DOTALL)
 
 
 class Recovery:
-    """Looks at folders and journal once, when the daemon starts."""
+    """Looks at folders and journal once: when the daemon starts, and at the return of a share that was away then."""
 
     def __init__(self, site: Site, journal: Journal, intakes: Mapping[str, Intake]) -> None:
+        """``intakes`` are those of the routes that are there."""
         self._site = site
         self._journal = journal
         self._intakes = intakes
         self._folders = Folders(site)
         self._files: dict[str, tuple[str, str, str]] = {}
         self._companions: dict[str, dict[str, str]] = {}
+        self._over: list[str] = []
         for intake in intakes.values():
             self._look_into(intake)
-        self._rows = {row["id"]: row for row in journal.unfinished()}
-        self._outputs = journal.outputs_of(list(self._rows))
+        unfinished = journal.unfinished()
+        self._outputs = journal.outputs_of([row["id"] for row in unfinished])
+        self._rows = {row["id"]: row for row in unfinished if row["route"] in intakes}
 
     def _look_into(self, intake: Intake) -> None:
-        with suppress(OSError), os.scandir(intake.work) as entries:  # a share that is away is looked into at its return
+        with os.scandir(intake.work) as entries:
             for entry in entries:
                 found = _WORK_NAME.fullmatch(entry.name)
                 if found is None:
@@ -55,7 +60,6 @@ class Recovery:
                     self._companions.setdefault(found["id"], {})[found["name"]] = entry.path
                 else:
                     self._files[found["id"]] = (intake.route.name, found["name"], entry.path)
-                _drop_twin(f"{intake.folder}/{found['name']}", entry.path)
 
     def claimed(self) -> list[tuple[str, DropRef]]:
         """Route and drop of everything that must be handled (again), oldest first."""
@@ -69,6 +73,9 @@ class Recovery:
             row = self._rows.get(drop_id)
             if row is None or row["state"] in _OPEN_STATES:
                 found.append((route, self._drop(drop_id, name, path, row)))
+        for name, intake in self._intakes.items():
+            drops = [drop for route, drop in found if route == name]
+            _remove_twins(intake, [path for drop in drops for path in (drop.path, *drop.companions.values())])
         return found
 
     def _drop(self, drop_id: str, name: str, path: str, row: Row | None) -> DropRef:
@@ -85,8 +92,12 @@ class Recovery:
 
     def _adopt(self) -> None:
         rows = []
-        for drop_id, (route, name, path) in self._files.items():
-            if drop_id in self._rows or self._journal.drop(drop_id) is not None:
+        for drop_id, (route, name, path) in list(self._files.items()):
+            if drop_id in self._rows:
+                continue
+            if self._journal.drop(drop_id) is not None:
+                del self._files[drop_id]
+                self._over.append(path)
                 continue
             status = os.lstat(path)
             rows.append(
@@ -105,7 +116,14 @@ class Recovery:
 
     def settled(self) -> list[Settled]:
         """Everything that was committed and may not be laid down yet, oldest first."""
-        return [self._settled(row) for row in self._rows.values() if row["state"] not in _OPEN_STATES]
+        rows = [row for row in self._rows.values() if row["state"] not in _OPEN_STATES]
+        known = [row for row in rows if all(self._folders.knows(made["target"]) for made in self._made(row))]
+        if len(known) < len(rows):
+            logger.error("{} drops wait for targets that are not configured any more", len(rows) - len(known))
+        return [self._settled(row) for row in known]
+
+    def _made(self, row: Row) -> Sequence[Row]:
+        return self._outputs.get(row["id"], ())
 
     def _settled(self, row: Row) -> Settled:
         drop_id = row["id"]
@@ -121,40 +139,36 @@ class Recovery:
             row["size"],
             row["sha256"] or "",
             row["claimed_at"],
-            [self._folders.publication(row["route"], output) for output in self._outputs.get(drop_id, ())],
-            self._companions.get(drop_id, {}),
+            [self._folders.publication(row["route"], output) for output in self._made(row)],
+            companions_of(row, self._intakes[row["route"]].work),
             warnings_of(row["report"]),
         )
 
     def tidy(self) -> None:
-        """Remove what was staged for groups that never became true."""
+        """Remove what was staged for groups that never became true, and what finished drops left behind."""
+        for path in self._over:
+            with suppress(OSError):
+                os.unlink(path)
         named = {
             os.path.basename(output["staged"]) for outputs in self._outputs.values() for output in outputs
         }  # fmt: skip
-        for path in self._staged():
+        for path in staged_files(self._site):
             if os.path.basename(path) not in named:
                 with suppress(OSError):
                     os.unlink(path)
 
-    def _staged(self) -> Iterator[str]:
-        for target in self._site.targets.values():
-            yield from _files_of(f"{target.folder}/{STAGED_FOLDER}")
-        for route in self._site.routes:
-            # Claimed files carry a blank behind their id; what we write ourselves never does.
-            yield from (
-                path for path in _files_of(f"{route.folder}/{WORK_FOLDER}") if " " not in os.path.basename(path)
-            )
-        yield from (path for path in _files_of(str(self._site.state)) if path.endswith(".ledger"))
 
-
-def _drop_twin(inbox_path: str, work_path: str) -> None:
-    """Finish a claim that was cut between link and unlink."""
-    with suppress(OSError):
-        if os.path.samestat(os.lstat(inbox_path), os.lstat(work_path)):
-            os.unlink(inbox_path)
-
-
-def _files_of(folder: str) -> Iterator[str]:
-    with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            yield entry.path
+def _remove_twins(intake: Intake, paths: Iterable[str]) -> None:
+    """Finish claims, and what people have asked for, that were cut between link and unlink."""
+    statuses = [os.lstat(path) for path in paths]
+    linked = {(status.st_dev, status.st_ino) for status in statuses if status.st_nlink > 1}
+    if not linked:
+        return
+    for folder in (intake.folder, f"{intake.folder}/{REJECTED}", f"{intake.folder}/{HELD}"):
+        for name in os.listdir(folder):
+            path = f"{folder}/{name}"
+            status = os.lstat(path)
+            if (status.st_dev, status.st_ino) in linked:
+                for ending in ("", *NOTE_ENDINGS):
+                    with suppress(FileNotFoundError):
+                        os.unlink(path + ending)

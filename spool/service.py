@@ -7,7 +7,7 @@ from types import FrameType
 
 from loguru import logger
 
-from core.errors import ConfigError
+from core.errors import ConfigError, TransportError
 from spool.control import Control
 from spool.engine import Engine
 from spool.health import Health
@@ -17,8 +17,7 @@ from spool.journal.store import Journal
 from spool.notify import Notifier
 from spool.worker import WorkerSetup
 
-_STUCK_SECONDS = 60.0
-"""A loop that has not gone round for so long makes no progress; systemd may restart us."""
+_REST_SECONDS = 2.0
 
 
 class _Signals:
@@ -83,9 +82,16 @@ def _serve_one(
 
 
 def _round(engine: Engine, health: Health, control: Control, notifier: Notifier) -> None:
-    engine.step()
-    control.look()
-    if health.look() and notifier.watchdog_seconds:
+    """One round. Without its journal the daemon can do nothing but wait; no file is touched meanwhile."""
+    try:
+        engine.step()
+        control.look()
+        healthy = health.look()
+    except TransportError as error:
+        logger.error("{}; trying again", error)
+        engine.rest(_REST_SECONDS)
+        healthy = True
+    if healthy and notifier.watchdog_seconds:
         notifier.send("WATCHDOG=1")
 
 
@@ -120,20 +126,20 @@ def once(setup: WorkerSetup) -> bool:
         try:
             engine.start()
             Control(engine).look()
-            engine.scan_all()
+            engine.taking.scan_all()
             settle = max((route.settle_seconds for route in setup.site.routes), default=0.0)
             last_work = time.monotonic()
             engine.step()
             while not (engine.idle or engine.is_held_up) or (
-                engine.is_expecting and time.monotonic() - last_work <= 2 * settle
+                engine.taking.is_expecting and time.monotonic() - last_work <= 2 * settle
             ):
                 engine.step()
                 if not engine.idle:
                     last_work = time.monotonic()
             engine.stop_taking()
-            if engine.is_held_up and not engine.idle:
+            if engine.has_waiting or (engine.is_held_up and not engine.idle):
                 return False
-            return not engine.outcomes.keys() & {"rejected", "bug", "held", "duplicate"}
+            return not engine.outcomes.keys() & {"rejected", "bug", "held", "unclear", "duplicate"}
         finally:
             engine.close()
             journal.close()

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from core.errors import CluedropError
 from core.site import Site
+from spool.committing import PARKED
 from spool.instance import is_running
 from spool.intake import OWN_FOLDERS
 from spool.journal.store import Journal
@@ -82,7 +83,7 @@ def status_of(site: Site, journal: Journal) -> Status:
     zone = ZoneInfo(site.timezone)
     known = journal.routes()
     unfinished = journal.unfinished()
-    in_work = Counter(row["route"] for row in unfinished if row["state"] != "held")
+    in_work = Counter(row["route"] for row in unfinished if row["state"] not in PARKED)
     return Status(
         site.name,
         is_running(site.state),
@@ -91,7 +92,7 @@ def status_of(site: Site, journal: Journal) -> Status:
             TargetStatus(target.name, str(target.folder), _visible(str(target.folder)))
             for target in site.targets.values()
         ],
-        [drop_status(row, zone) for row in unfinished if row["state"] in {"held", "waiting"}],
+        [drop_status(row, zone) for row in unfinished if row["state"] in PARKED | {"waiting"}],
         [drop_status(row, zone) for row in journal.latest(_SHOWN_DROPS)],
         [
             {

@@ -7,7 +7,7 @@ out.
 
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.errors import Problem
@@ -39,6 +39,8 @@ class Stream:
     results: list[Handled] = field(default_factory=list)
     """Reported by the worker, not yet committed, in order."""
     results_since: float = 0.0
+    one_by_one: int = 0
+    """So many files are to be handled and committed alone: one of them brought a group down."""
     fresh_worker: bool = True
     """The worker knows nothing of uncommitted changes, so everything must be committed before its next job."""
 
@@ -62,6 +64,9 @@ class Stream:
                 continue
             self.queues[route] = self.queues.pop(route)  # to the end of the turn
             drops: list[DropRef] = []
+            if self.one_by_one:
+                self.one_by_one -= 1
+                most = 1
             while queue and len(drops) < most:
                 if queue[0].suspect and drops:
                     break
@@ -84,11 +89,14 @@ class Stream:
         waited = time.monotonic() - self.results_since
         return not worker_busy or len(self.results) >= _COMMIT_AT or waited >= _COMMIT_SECONDS
 
-    def wake_waiting(self) -> None:
-        """Something was committed: what waited may go on now."""
-        ready, self.waiting = self.waiting, []
-        for waiting in ready:
-            self.queues[waiting.route.name].append(waiting.drop)
+    def wake_waiting(self, may_go_on: Callable[[Waiting], bool]) -> None:
+        """What may go on after all stands at the end of its line again."""
+        waited, self.waiting = self.waiting, []
+        for waiting in waited:
+            if may_go_on(waiting):
+                self.queues[waiting.route.name].append(waiting.drop)
+            else:
+                self.waiting.append(waiting)
 
     @property
     def idle(self) -> bool:

@@ -57,16 +57,17 @@ def _serve(pipe: Connection, route: str, drops: list[DropRef], handling: FileHan
     outcomes: list[Outcome] = []
     reported = time.monotonic()
     for index, drop in enumerate(drops):
+        now = time.monotonic()
+        if outcomes and now - reported >= _REPORT_SECONDS:
+            # Never after the last file: its outcome comes with "finished", so a job without open files is over.
+            pipe.send(Report(tuple(outcomes), finished=False))
+            outcomes.clear()
+            reported = now
         current.value = index
         outcome = handling.handle(route, drop)
         outcomes.append(outcome)
         if outcome.spilled_puts is not None or outcome.fate == "retry":
             break  # what follows must see these changes committed, or would meet the same trouble
-        now = time.monotonic()
-        if now - reported >= _REPORT_SECONDS:
-            pipe.send(Report(tuple(outcomes), finished=False))
-            outcomes.clear()
-            reported = now
     current.value = -1
     pipe.send(Report(tuple(outcomes), finished=True))
 

@@ -25,8 +25,8 @@ install-files:
 	@# A module that the new version no longer has would still be found as a format: the old source goes first.
 	@cd "$(PLACE)" && rm -rf $(INSTALLED)
 	@git -c safe.directory="$(CURDIR)" ls-files -z -- $(INSTALLED) | xargs -0 cp --parents -t "$(PLACE)"
-	@chmod -R u=rwX,go=rX $(addprefix "$(PLACE)"/,$(sort $(foreach name,$(INSTALLED),$(firstword $(subst /, ,$(wildcard $(name)))))))
-	@sed 's|/opt/cluedrop|$(PREFIX)|g' systemd/cluedrop.service > "$(UNIT)"
+	@find "$(PLACE)" -path "$(PLACE)/.venv" -prune -o -exec chmod u=rwX,go=rX {} +
+	@sed 's|/opt/cluedrop|$(PREFIX)|g; s|/etc/cluedrop|$(SYSCONFDIR)/cluedrop|g' systemd/cluedrop.service > "$(UNIT)"
 	@install -m 644 systemd/cluedrop.sysusers.conf "$(SYSUSERS)"
 	@install -m 644 systemd/cluedrop.tmpfiles.conf "$(TMPFILES)"
 	@chmod 644 "$(UNIT)"
@@ -38,12 +38,12 @@ install-files:
 	fi
 
 install-environment: install-files
-	@[ -x "$(PREFIX)/.venv/bin/python" ] || $(PYTHON) -m venv "$(PREFIX)/.venv"
-	@"$(PREFIX)/.venv/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
-	@cd "$(PREFIX)" && env -u VIRTUAL_ENV UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy \
+	@umask 022; [ -x "$(PREFIX)/.venv/bin/python" ] || $(PYTHON) -m venv "$(PREFIX)/.venv"
+	@umask 022; "$(PREFIX)/.venv/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@umask 022; cd "$(PREFIX)" && env -u VIRTUAL_ENV UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy \
 	  .venv/bin/uv sync --quiet --frozen --inexact --no-dev
 	@# The service cannot write here: compiled once, not at every start.
-	@"$(PREFIX)/.venv/bin/python" -m compileall -q $(addprefix "$(PREFIX)"/,$(wildcard $(filter-out tests/% docs,$(INSTALLED))))
+	@umask 022; cd "$(PREFIX)" && .venv/bin/python -m compileall -q $(wildcard $(filter-out %.py %.md %.toml %.lock tests/% docs,$(INSTALLED)))
 	@systemd-sysusers "$(SYSUSERS)"
 	@systemd-tmpfiles --create "$(TMPFILES)"
 	@if $(BOOTED); then systemctl daemon-reload; fi

@@ -117,7 +117,6 @@ class CashReceipt(Document):
     account: Account | None = None
     """Account that the other side of a deposit or withdrawal is booked on."""
     text: Text | None = None
-    attachments: tuple[Id, ...] = ()
 
     @property
     def control_amount(self) -> Decimal | None:

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import OperationalError
 
+from core.errors import TransportError
 from spool.journal.database import open_database, upsert
 from spool.journal.tables import Row, alerts, chain, drops, keys, ledger, outputs, requests, routes
 from spool.manifest import GENESIS, ChainHead
@@ -26,7 +29,10 @@ class Results:
 
 
 class Journal:
-    """What became of every drop. Methods that say "durable" return after the disk has it."""
+    """What became of every drop. Methods that say "durable" return after the disk has it.
+
+    Every method that writes raises TransportError when the journal cannot be written; then nothing is.
+    """
 
     def __init__(self, url: str) -> None:
         self._durable_engine = open_database(url)
@@ -47,12 +53,12 @@ class Journal:
 
     def claim(self, rows: Sequence[Row]) -> None:
         """Note new drops. Not durable: the files in the work folder are the truth, the rows follow."""
-        with self._relaxed.begin():
+        with _writing(self._relaxed):
             self._relaxed.execute(insert(drops), rows)
 
     def commit(self, results: Results) -> None:
         """Durable: before it nothing has happened, after it everything will. All or nothing."""
-        with self._durable.begin():
+        with _writing(self._durable):
             self._write(self._durable, results)
 
     def _write(self, connection: Connection, results: Results) -> None:
@@ -89,7 +95,7 @@ class Journal:
         self, rows: Sequence[Row], counts: Mapping[tuple[str, str], int], head: ChainHead, finished_at: int
     ) -> None:
         """Note that drops need no further act. Not durable: a restart finds out from the folders."""
-        with self._relaxed.begin():
+        with _writing(self._relaxed):
             if rows:
                 self._relaxed.execute(_FINISH, rows)
             for (route, outcome), number in counts.items():
@@ -99,19 +105,19 @@ class Journal:
 
     def note(self, rows: Sequence[Row]) -> None:
         """Change state and report of drops that go on later. Not durable."""
-        with self._relaxed.begin():
+        with _writing(self._relaxed):
             self._relaxed.execute(_NOTE, rows)
 
     def reopen(self, drop_id: str, flags: str) -> None:
         """A person wants a drop handled again; what was laid down for it before is no longer its own."""
-        with self._durable.begin():
+        with _writing(self._durable):
             self._durable.execute(delete(outputs).where(outputs.c.drop_id == drop_id))
             values = {"state": "claimed", "flags": flags, "finished_at": None}
             self._durable.execute(update(drops).where(drops.c.id == drop_id).values(values))
 
     def forget(self, drop_ids: Sequence[str]) -> None:
         """Remove drops that left no trace: canaries, and claims whose file went back to the inbox."""
-        with self._relaxed.begin():
+        with _writing(self._relaxed):
             for start in range(0, len(drop_ids), _CHUNK):
                 self._relaxed.execute(delete(drops).where(drops.c.id.in_(drop_ids[start : start + _CHUNK])))
 
@@ -148,7 +154,7 @@ class Journal:
 
     def prepare(self, route_names: Sequence[str]) -> None:
         """Make the rows that later statements update."""
-        with self._relaxed.begin():
+        with _writing(self._relaxed):
             known = set(self._relaxed.execute(select(routes.c.name)).scalars())
             for name in route_names:
                 if name not in known:
@@ -162,7 +168,7 @@ class Journal:
 
     def set_route(self, name: str, **values: Any) -> None:
         """Change what is known of a route."""
-        with self._relaxed.begin():
+        with _writing(self._relaxed):
             self._relaxed.execute(update(routes).where(routes.c.name == name).values(values))
 
     def alerts(self) -> list[Row]:
@@ -171,19 +177,19 @@ class Journal:
 
     def raise_alert(self, code: str, subject: str, text: str, now: int) -> None:
         """Open an alert, or renew its text."""
-        with self._relaxed.begin():
+        with _writing(self._relaxed):
             self._relaxed.execute(
                 self._upserts["alerts"], {"code": code, "subject": subject, "text": text, "raised_at": now}
             )
 
     def clear_alert(self, code: str, subject: str) -> None:
         """The matter of an alert is over."""
-        with self._relaxed.begin():
+        with _writing(self._relaxed):
             self._relaxed.execute(delete(alerts).where(and_(alerts.c.code == code, alerts.c.subject == subject)))
 
     def ask(self, verb: str, drop_id: str, reason: str, now: int) -> int:
         """Note what a person wants done with a drop; the daemon does it. Durable. Returns the request's number."""
-        with self._durable.begin():
+        with _writing(self._durable):
             made = self._durable.execute(
                 insert(requests).values(verb=verb, drop_id=drop_id, reason=reason, asked_at=now)
             )
@@ -200,7 +206,7 @@ class Journal:
 
     def answer(self, request_id: int, text: str) -> None:
         """A request is done, or refused with a reason."""
-        with self._relaxed.begin():
+        with _writing(self._relaxed):
             self._relaxed.execute(update(requests).where(requests.c.id == request_id).values(done=True, answer=text))
 
     def _rows(self, query: Any) -> list[Row]:
@@ -214,16 +220,24 @@ class Journal:
                 yield dict(row)
 
 
+@contextmanager
+def _writing(connection: Connection) -> Iterator[None]:
+    """One transaction. Raise TransportError when disk or server are in the way: then nothing is written."""
+    try:
+        with connection.begin():
+            yield
+    except OperationalError as error:
+        raise TransportError(f"the journal cannot be written: {error.orig}") from error
+
+
 def as_json(value: Any) -> str:
     """The journal's spelling of a structure."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 _ID = drops.c.id == bindparam("b_id")
-_SETTLE = (
-    update(drops)
-    .where(_ID)
-    .values(state=bindparam("b_state"), sha256=bindparam("b_sha256"), report=bindparam("b_report"))
+_SETTLE = update(drops).where(_ID).values(
+    {name: bindparam(f"b_{name}") for name in ("state", "sha256", "companions", "report")}
 )
 _FINISH = update(drops).where(_ID).values(state=bindparam("b_state"), finished_at=bindparam("b_finished_at"))
 _NOTE = update(drops).where(_ID).values(state=bindparam("b_state"), report=bindparam("b_report"))

@@ -17,6 +17,9 @@ from sqlalchemy import (
 
 metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
 
+# Handlers read entries in the order of their keys, and Python merges by code point: no database may sort otherwise.
+_SORTED = String(200).with_variant(String(200, collation="C"), "postgresql")
+
 drops = Table(
     "drops",
     metadata,
@@ -30,6 +33,7 @@ drops = Table(
     Column("claimed_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger, doc="empty as long as something is still to be done"),
     Column("flags", String(40), nullable=False, default="", doc="released, forced: what a person has decided"),
+    Column("companions", Text, doc="JSON: name, name in the work folder, size, sha256 of each, once committed"),
     Column("report", Text, doc="JSON: problems and warnings, as the clerk was told"),
     sqlite_with_rowid=False,
 )
@@ -66,7 +70,7 @@ ledger = Table(
     metadata,
     Column("company", String(20), primary_key=True),
     Column("kind", String(60), primary_key=True),
-    Column("key", String(200), primary_key=True),
+    Column("key", _SORTED, primary_key=True),
     Column("group", String(200), nullable=False, default=""),
     Column("body", Text, nullable=False, doc="JSON"),
     Column("drop_id", String(24), nullable=False, doc="who wrote it last"),

@@ -5,12 +5,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from core.batch import Origin, Output
 from core.company import Company
-from core.contracts import Attach, Context, Effect, Emit, Hold, Put, Wait, Warn
+from core.contracts import Attach, CompanionFile, Context, Effect, Emit, Hold, Put, Wait, Warn
 from core.errors import ContentError
 from formats import clue_exchange
 from handlers import clue_intake
@@ -80,6 +81,10 @@ class Outcome:
         return [effect.output.format for effect in self.of(Emit) if effect.output.format != "clue_exchange"]
 
 
+def _companion(name: str, data: bytes) -> CompanionFile:
+    return CompanionFile(Path("/lies/beside") / name, len(data), sha256(data).hexdigest())
+
+
 @dataclass
 class Site:
     """Drops messages one after the other."""
@@ -90,7 +95,7 @@ class Site:
     count: int = 0
 
     def drop(
-        self, message: Mapping[str, Any] | bytes, *, released: bool = False, beside: Sequence[str] = ()
+        self, message: Mapping[str, Any] | bytes, *, released: bool = False, beside: Mapping[str, bytes] = {}
     ) -> Outcome:
         """Drop a message; what it leads to is committed."""
         content = message if isinstance(message, bytes) else json.dumps(message).encode()
@@ -104,7 +109,7 @@ class Site:
             settings=clue_intake.Settings(),
             today=date(2026, 11, 22),
             released=released,
-            companions={name: Path("/lies/beside") / name for name in beside},
+            companions={name: _companion(name, data) for name, data in beside.items()},
             partial=self.partial,
         )
         try:

@@ -43,7 +43,7 @@ def test_the_rule_that_says_most_is_taken() -> None:
 
 @pytest.mark.parametrize(
     ("side", "treatment"),
-    [("ar", "oss"), ("ar", "triangular"), ("ar", "advance_received"), ("ap", "not_deductible")],
+    [("ar", "oss"), ("ar", "triangular"), ("ar", "advance_received"), ("ap", "not_deductible"), ("ar", "made_up")],
 )
 @pytest.mark.parametrize("options", [BmdOptions(), RzlOptions()])
 def test_nobody_guesses_a_tax_code(options: BmdOptions | RzlOptions, side: str, treatment: str) -> None:
@@ -115,3 +115,16 @@ def test_settings_that_would_spoil_a_file_are_refused(wrong: dict[str, object]) 
 def test_a_range_has_an_order_and_one_length(first: int, last: int) -> None:
     with pytest.raises(ValidationError):
         AccountRange(first=first, last=last)
+
+
+@pytest.mark.parametrize("rate", ["0", "7", "19.6"])
+def test_bmd_knows_only_the_domestic_rates(rate: str) -> None:
+    assert BmdOptions().tax_code("ar", "domestic", Decimal(rate)) is None
+
+
+@pytest.mark.parametrize(("rate", "key"), [("20", "20"), ("4.9", "49"), ("0", "0"), ("7", None)])
+def test_the_rzl_key_is_the_rate(rate: str, key: str | None) -> None:
+    """facts/fibu.md 3.4."""
+    code = RzlOptions().tax_code("ar", "domestic", Decimal(rate))
+
+    assert (code.key if code else None) == key

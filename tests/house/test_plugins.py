@@ -41,7 +41,7 @@ def test_it_tells_clerks_and_colleagues_what_it_is(name: str) -> None:
     module = ALL[name]
 
     assert module.LABEL.strip() == module.LABEL != ""
-    assert module.__doc__ and len(module.__doc__.split()) > 5
+    assert len((module.__doc__ or "").split()) > 5
 
 
 @pytest.mark.parametrize(("name", "module"), sorted(FOUND.readers.items()))

@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 import typer.main
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 import daemon
 from tests.house.source import ROOT, shown, texts, tree
@@ -39,14 +39,19 @@ def make_targets() -> set[str]:
     return {name for path in makefiles for name in re.findall(rf"^({WORD}):", path.read_text("utf-8"), re.MULTILINE)}
 
 
-def verbs() -> dict[str, click.Command]:
-    command = typer.main.get_command(daemon.app)
-    return dict(command.commands)
+def verbs() -> dict[str, TyperCommand]:
+    group = typer.main.get_command(daemon.app)
+    assert isinstance(group, TyperGroup)
+    return {name: verb for name, verb in group.commands.items() if isinstance(verb, TyperCommand)}
+
+
+def options_of(verb: TyperCommand) -> list[TyperOption]:
+    return [option for option in verb.params if isinstance(option, TyperOption)]
 
 
 def commands_in(text: str, program: str) -> Iterator[list[str]]:
     for line in code_of(text):
-        found = re.search(rf"(?:^|[\s/$]){re.escape(program)} ({WORD}.*)", line)
+        found = re.search(rf"(?:^|/|&& |python |sudo ){re.escape(program)} ({WORD}.*)", line.strip())
         if found:
             yield found[1].split()
 
@@ -65,12 +70,14 @@ def test_verbs_and_options_that_are_named_exist(name: str) -> None:
     known = verbs()
     wrong = []
     for words in commands_in(text_of(name), "daemon.py"):
-        options = {option for given in known[words[0]].params for option in given.opts} if words[0] in known else set()
+        options = (
+            {name for option in options_of(known[words[0]]) for name in option.opts} if words[0] in known else set()
+        )
         wanted = {word.strip("[]") for word in words if word.strip("[").startswith("--")}
         if words[0] not in known or wanted - options - {"--help"}:
             wrong.append(" ".join(words))
 
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_the_readme_names_every_verb() -> None:
@@ -82,11 +89,14 @@ def test_the_readme_names_every_verb() -> None:
 
 def test_every_verb_explains_itself() -> None:
     """``--help`` has a sentence for every verb and every option."""
-    silent = [name for name, verb in verbs().items() if not verb.help]
-    silent += [f"{name} {option.opts[0]}" for name, verb in verbs().items() for option in verb.params
-               if isinstance(option, click.Option) and not option.help]  # fmt: skip
+    known = verbs()
+    silent = [name for name, verb in known.items() if not verb.help]
+    silent += [
+        f"{name} {option.opts[0]}" for name, verb in known.items() for option in options_of(verb) if not option.help
+    ]
 
-    assert silent == []
+    assert len(known) > 1
+    assert not silent, "\n".join(silent)
 
 
 def test_every_make_target_for_people_explains_itself() -> None:
@@ -109,7 +119,7 @@ def test_links_lead_somewhere(name: str) -> None:
         if not target.exists() or (heading and heading not in headings(target)):
             broken.append(link)
 
-    assert broken == []
+    assert not broken, "\n".join(broken)
 
 
 def headings(path: Path) -> set[str]:
@@ -120,11 +130,19 @@ def headings(path: Path) -> set[str]:
 
 def test_the_glossary_knows_every_noun() -> None:
     """Every class of core/documents and core/batch stands in the first column, so that nobody invents a second word."""
-    known = {word for line in text_of("docs/glossary.md").splitlines() if line.startswith("|")
-             for word in INLINE.findall(line.split("|")[1])}  # fmt: skip
+    known = {
+        word
+        for line in text_of("docs/glossary.md").splitlines()
+        if line.startswith("|")
+        for word in INLINE.findall(line.split("|")[1])
+    }
     modules = [*sorted((ROOT / "core" / "documents").glob("*.py")), ROOT / "core" / "batch.py"]
-    nouns = {node.name for path in modules for node in tree(path).body
-             if isinstance(node, ast.ClassDef) and not node.name.startswith("_")}  # fmt: skip
+    nouns = {
+        node.name
+        for path in modules
+        for node in tree(path).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    }
 
     assert nouns - known == set()
 

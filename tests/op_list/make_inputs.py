@@ -53,12 +53,14 @@ def text(lines: str, encoding: str = "cp1252") -> bytes:
     return lines.replace("\n", "\r\n").encode(encoding)
 
 
-def workbook(rows: list[list[object]]) -> bytes:
+def workbook(rows: list[list[object]], **cells: object) -> bytes:
     book = Workbook()
     sheet = book.active
     assert sheet is not None
     for row in rows:
         sheet.append(row)
+    for place, value in cells.items():
+        sheet[place] = value
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
@@ -146,6 +148,8 @@ def wrong() -> None:
     case("zip_bomb", _with_part(good_book, "xl/media/big.bin", bytes(30 << 20)), "xlsx")
     entities = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>'
     case("xml_entities", _with_part(good_book, "xl/custom.xml", entities), "xlsx")
+    far = workbook([["Konto", "OP-Nr.", "Saldo"], [20001, 1, 5]], XFD1048576=1)
+    case("far_cell", far, "xlsx")
     case("other_zip", _with_part(b"", "readme.txt", b"hello"), "xlsx")
 
 

@@ -1,5 +1,6 @@
 """Notes for clerks: whole texts as golden files, the engine's problems, and the workbook with marked cells."""
 
+import os
 import stat
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +19,7 @@ from spool.marked_table import SHOWN_COLUMNS, SHOWN_ROWS, marked_workbook
 from spool.notes import SHOWN_PROBLEMS, NoteKind, column_letter, note_text, place, visible
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "notes"
+UPDATE = os.environ.get("CLUEDROP_UPDATE_GOLDEN") == "1"
 RECEIVED = datetime(2026, 3, 12, 14, 5, tzinfo=UTC)
 EARLIER = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
 AMOUNT = Problem(
@@ -62,7 +64,11 @@ def test_a_note_reads_as_agreed(case: str) -> None:
         kind, "OP-Liste März.csv", problems, received_at=RECEIVED, route_label="inbox/bmd", reference="0198f3a2", **more
     )
 
-    assert text.encode("utf-8") == (GOLDEN / case / "expected.txt").read_bytes()
+    expected = GOLDEN / case / "expected.txt"
+    if UPDATE:
+        expected.parent.mkdir(parents=True, exist_ok=True)
+        expected.write_bytes(text.encode("utf-8"))
+    assert text.encode("utf-8") == expected.read_bytes()
 
 
 def test_every_kind_of_note_has_a_golden_text() -> None:

@@ -35,6 +35,7 @@ def upgrade() -> None:
     sa.Column('claimed_at', sa.BigInteger(), nullable=False),
     sa.Column('finished_at', sa.BigInteger(), nullable=True),
     sa.Column('flags', sa.String(length=40), nullable=False),
+    sa.Column('companions', sa.Text(), nullable=True),
     sa.Column('report', sa.Text(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_drops')),
     sqlite_with_rowid=False
@@ -53,7 +54,7 @@ def upgrade() -> None:
     op.create_table('ledger',
     sa.Column('company', sa.String(length=20), nullable=False),
     sa.Column('kind', sa.String(length=60), nullable=False),
-    sa.Column('key', sa.String(length=200), nullable=False),
+    sa.Column('key', sa.String(length=200).with_variant(sa.String(length=200, collation='C'), 'postgresql'), nullable=False),
     sa.Column('group', sa.String(length=200), nullable=False),
     sa.Column('body', sa.Text(), nullable=False),
     sa.Column('drop_id', sa.String(length=24), nullable=False),

@@ -88,3 +88,9 @@ def test_a_hundred_problems_are_enough() -> None:
     found = outcome(b"Konto;OP-Nr.;Saldo\r\n" + b"20001;7;x\r\n" * 1000)
     assert isinstance(found, FormatError)
     assert len(found.problems) == 100
+
+
+def test_a_quotation_mark_behind_another_delimiter_is_no_fault() -> None:
+    found = outcome(b'Konto;OP-Nr.;Saldo;Text\r\n20001;7;1,00;","""\r\n20001;8;2,00;x\r\n')
+    assert isinstance(found, list)
+    assert [row.text for row in found] == [',"', "x"]

@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers._key_set import KeySet
@@ -38,6 +38,7 @@ def test_payments_and_what_is_open_add_up_to_the_gross(lists: list[tuple[int, di
         assert paid[number] + site.tracked(number).amount_open == Decimal("10.00")
 
 
+@settings(max_examples=30)
 @given(st.sets(st.text(max_size=5)), st.sets(st.text(max_size=5)))
 def test_key_set_knows_what_was_added(added: set[str], others: set[str]) -> None:
     keys = KeySet()
@@ -47,6 +48,7 @@ def test_key_set_knows_what_was_added(added: set[str], others: set[str]) -> None
     assert not any(key in keys for key in others - added)
 
 
+@settings(max_examples=30)
 @given(st.lists(st.text(max_size=5), min_size=1))
 def test_key_set_knows_that_a_key_was_added_twice(added: list[str]) -> None:
     keys = KeySet()
