@@ -3,7 +3,6 @@
 The real daemon takes them as a process of its own; nothing here knows a short cut. Used by ``daemon.py demo``.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -87,7 +86,7 @@ def demonstrate(daemon: Path, folder: Path | None) -> int:
                 sample.drop(samples / sample.route / sample.name, site / "inbox" / sample.route / sample.name)
             expected += len(together)
             rows = _wait_for(journal, expected)
-    _show(site, journal, rows)
+    _show(site, configuration, journal, rows)
     journal.close()
     return 0
 
@@ -122,7 +121,7 @@ def _wait_for(journal: Journal, number: int) -> list[Row]:
     raise CluedropError(f"the demo got stuck: {states}")
 
 
-def _show(site: Path, journal: Journal, rows: Sequence[Row]) -> None:
+def _show(site: Path, configuration: Path, journal: Journal, rows: Sequence[Row]) -> None:
     outputs = journal.outputs_of([row["id"] for row in rows])
     lines: list[tuple[str, str, str, str]] = []
     for row in reversed(rows):
@@ -137,4 +136,4 @@ def _show(site: Path, journal: Journal, rows: Sequence[Row]) -> None:
         print_line(f"\nThe note that the clerk finds beside it ({note.relative_to(site)}):\n")
         print_line(note.read_text(encoding="utf-8-sig"))
     print_line(f"The site lies in {site}: look into inbox, outbox and archive there.")
-    print_line(f"Go on with it: {os.path.basename(sys.executable)} daemon.py run --config {site}/cluedrop.toml")
+    print_line(f"Go on with it: .venv/bin/python daemon.py run --config {configuration}")

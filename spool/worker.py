@@ -10,6 +10,7 @@ import resource
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
@@ -41,16 +42,14 @@ def work(pipe: Connection, setup: WorkerSetup, current: ctypes.c_int) -> None:
     plugins = load(setup.format_package, setup.handler_package)
     ledger = WorkingLedger(open_database(setup.site.journal_url, readonly=True))
     handling = FileHandling(setup.site, plugins, setup.writer_settings, ledger)
-    while True:
-        try:
+    with suppress(EOFError, BrokenPipeError):  # the engine has ended, and so do we
+        while True:
             job = pipe.recv()
-        except EOFError:
-            return
-        if job.settled:
-            ledger.settle()
-        ordered = _in_rank(job, setup.site, plugins)
-        pipe.send(tuple(drop.id for drop in ordered))
-        _serve(pipe, job.route, ordered, handling, current)
+            if job.settled:
+                ledger.settle()
+            ordered = _in_rank(job, setup.site, plugins)
+            pipe.send(tuple(drop.id for drop in ordered))
+            _serve(pipe, job.route, ordered, handling, current)
 
 
 def _serve(pipe: Connection, route: str, drops: list[DropRef], handling: FileHandling, current: ctypes.c_int) -> None:

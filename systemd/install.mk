@@ -8,8 +8,8 @@ LIBDIR ?= /usr/local/lib
 PYTHON ?= python3
 UV_VERSION ?= 0.13.9
 
-INSTALLED := daemon.py pyproject.toml uv.lock README.md CHANGELOG.md config connectors core docs formats handlers spool \
-             systemd tests/golden web
+INSTALLED := daemon.py pyproject.toml uv.lock README.md CHANGELOG.md config core docs formats handlers spool systemd \
+             tests/golden
 PLACE = $(DESTDIR)$(PREFIX)
 CONFIGURATION = $(DESTDIR)$(SYSCONFDIR)/cluedrop/cluedrop.toml
 UNIT = $(DESTDIR)$(LIBDIR)/systemd/system/cluedrop.service
@@ -33,7 +33,8 @@ install-files:
 	@if [ -e "$(CONFIGURATION)" ]; then \
 	  echo "$(CONFIGURATION) stays as it is; compare it with $(PREFIX)/config/reference.toml."; \
 	else \
-	  sed 's|^root = .*|root = "/srv/cluedrop"\nstate = "/var/lib/cluedrop"|' config/default.toml > "$(CONFIGURATION)"; \
+	  sed 's|^root = .*|root = "/srv/cluedrop"|; s|^site = .*|&\n\n[folders]\nstate = "/var/lib/cluedrop"|' \
+	    config/default.toml > "$(CONFIGURATION)"; \
 	  chmod 640 "$(CONFIGURATION)"; \
 	fi
 

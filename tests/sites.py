@@ -1,6 +1,5 @@
 """A real site in a temporary folder, and a running engine over it that tests drive round by round."""
 
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -8,6 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import select
 
 from core.site import Limits, Route, Site, Target
 from spool.archive_check import verify
@@ -18,6 +19,7 @@ from spool.health import Health
 from spool.identifiers import now_ms
 from spool.journal.database import upgrade
 from spool.journal.store import Journal
+from spool.journal.tables import ledger
 from spool.worker import WorkerSetup
 from tests.plugins.formats import lines, table
 from tests.plugins.handlers import echo
@@ -174,6 +176,11 @@ class Running:
         """The latest drop of this name."""
         return next(row for row in self.journal.latest(100_000) if row["name"] == name)
 
+    def ledger(self, kind: str) -> dict[str, str]:
+        """Bodies of all entries of a kind, by key."""
+        query = select(ledger.c.key, ledger.c.body).where(ledger.c.kind == kind)
+        return {row["key"]: row["body"] for row in self.journal.stream(query)}
+
     def ask(self, verb: str, drop_id: str) -> int:
         return self.journal.ask(verb, drop_id, "test", now_ms())
 
@@ -199,5 +206,5 @@ class Running:
 
 def visible(folder: Path) -> set[str]:
     """Names that people see in a folder."""
-    return {name for name in os.listdir(folder) if not name.startswith(".")} if folder.is_dir() else set()
+    return {path.name for path in folder.iterdir() if not path.name.startswith(".")} if folder.is_dir() else set()
 

@@ -1,9 +1,7 @@
 """What comes out: complete files only, one name each, notes for what is refused, and what people may ask for."""
 
 import os
-import random
 import stat
-import threading
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -11,34 +9,13 @@ from pathlib import Path
 import pytest
 
 from spool.publishing import Naming
+from tests.consumers import Consumer
 from tests.sites import Running, a_route, a_site, a_target, visible
 
 Start = Callable[..., Running]
 
 
 # ── outputs ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Consumer(threading.Thread):
-    """A FIBU program that takes whatever it sees, at random, and deletes it."""
-
-    def __init__(self, folder: Path, seed: int) -> None:
-        super().__init__(daemon=True)
-        self.taken: list[tuple[str, str]] = []
-        self._folder, self._random, self._over = folder, random.Random(seed), threading.Event()
-
-    def run(self) -> None:
-        while not self._over.wait(0.002):
-            names = sorted(visible(self._folder))
-            for name in self._random.sample(names, k=min(len(names), 20)):
-                path = self._folder / name
-                self.taken.append((name, path.read_text()))
-                path.unlink()
-
-    def finish(self) -> list[tuple[str, str]]:
-        self._over.set()
-        self.join()
-        return self.taken
 
 
 def test_a_reader_that_takes_what_it_sees_gets_whole_files_once(site: Running) -> None:
@@ -106,23 +83,15 @@ def test_many_outputs_of_one_file_come_together_and_in_order(site: Running) -> N
     ]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_changes_of_the_ledger_are_committed_whole(site: Running) -> None:
     site.drop("a.txt", "puts 100000\na\n")
     site.drop("b.txt", "b\n")
     site.until_archived(2)
     assert site.leftovers() == []
-    assert _ledger(site, "many")["0099999"] == '{"number":99999}'
-    assert len(_ledger(site, "many")) == 100_000
-    assert _ledger(site, "count") == {"files": '{"files":2}'}
-
-
-def _ledger(site: Running, kind: str) -> dict[str, str]:
-    from sqlalchemy import select
-
-    from spool.journal.tables import ledger
-
-    rows = site.journal.stream(select(ledger.c.key, ledger.c.body).where(ledger.c.kind == kind))
-    return {row["key"]: row["body"] for row in rows}
+    assert site.ledger("many")["0099999"] == '{"number":99999}'
+    assert len(site.ledger("many")) == 100_000
+    assert site.ledger("count") == {"files": '{"files":2}'}
 
 
 # ── what is refused ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -137,7 +106,7 @@ def test_a_wrong_file_comes_back_with_a_note_and_nothing_else_happens(site: Runn
     assert site.rejected() == {"wrong.txt", "wrong.txt.hinweis.txt"}
     assert "Diese Zeile ist falsch." in site.note("wrong.txt")
     assert site.outputs() == {"right.out.txt": "begin\nright\nend\n"}
-    assert _ledger(site, "known") == {}
+    assert site.ledger("known") == {}
     assert site.leftovers() == []
 
 
@@ -146,7 +115,7 @@ def test_a_rule_broken_after_outputs_were_written_leaves_none(site: Running) -> 
     site.until(lambda: site.count("rejected") == 1)
     assert "Die Summe stimmt nicht." in site.note("late.txt")
     assert site.outputs() == {}
-    assert _ledger(site, "known") == {}
+    assert site.ledger("known") == {}
     assert site.leftovers() == []
 
 
@@ -222,7 +191,7 @@ def test_what_no_database_can_hold_costs_one_file(site: Running) -> None:
     site.until(lambda: site.count("rejected") == 1)
     site.until_archived(19)
     assert site.rejected() == {"07.txt", "07.txt.hinweis.txt"}
-    assert _ledger(site, "count") == {"files": '{"files":19}'}
+    assert site.ledger("count") == {"files": '{"files":19}'}
     assert site.leftovers() == []
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import config
+from tests.config.shipped import SHIPPED_PLUGINS
 from tests.needs import need, need_root
 
 CHECKOUT = Path(__file__).parents[2]
@@ -218,8 +220,9 @@ def test_installing_lays_down_the_tracked_source_and_no_more(tmp_path: Path) -> 
 def test_a_first_installation_brings_a_configuration_for_the_server(tmp_path: Path) -> None:
     _make("install", tmp_path)
 
-    text = (tmp_path / "etc/cluedrop/cluedrop.toml").read_text()
-    assert 'root = "/srv/cluedrop"\nstate = "/var/lib/cluedrop"\n' in text
+    settings = config.load(tmp_path / "etc/cluedrop/cluedrop.toml", SHIPPED_PLUGINS)
+    assert settings.root == Path("/srv/cluedrop")
+    assert settings.folders.state == Path("/var/lib/cluedrop")
     assert stat.S_IMODE((tmp_path / "etc/cluedrop/cluedrop.toml").stat().st_mode) == 0o640
 
 
