@@ -27,18 +27,18 @@ class Figures:
 
 
 def measure(contestant: Contestant, files: int, figures: Figures) -> None:
-    with fresh_site() as site:
-        seed_ledger(site, files + 1)
-        drops = make_drops(site.root / "drops", files + 1)
-        with running(contestant, site) as pid:
-            drop(drops[:1], site.inbox)  # what is done once only: imports, statements, the day's folder
-            wait_for(site.outbox, contestant.results_per_drop)
-            before = usage_of_all(pid).cpu
-            start = time.perf_counter()
-            drop(drops[1:], site.inbox)
-            wait_for(site.outbox, (files + 1) * contestant.results_per_drop)
-            seconds = time.perf_counter() - start
-            after = usage_of_all(pid)
+    site = fresh_site()
+    seed_ledger(site, files + 1)
+    drops = make_drops(site.root / "drops", files + 1)
+    with running(contestant, site) as pid:
+        drop(drops[:1], site.inbox)  # what is done once only: imports, statements, the day's folder
+        wait_for(site.outbox, contestant.results_per_drop)
+        before = usage_of_all(pid).cpu
+        start = time.perf_counter()
+        drop(drops[1:], site.inbox)
+        wait_for(site.outbox, (files + 1) * contestant.results_per_drop)
+        seconds = time.perf_counter() - start
+        after = usage_of_all(pid)
     figures.rate.append(files / seconds)
     figures.cpu_ms.append((after.cpu - before) / files * 1000)
     figures.rss_mb.append(after.rss_mb)

@@ -52,7 +52,7 @@ def drop(paths: Sequence[Path], inbox: Path) -> None:
     """Rename files into an inbox, as fast as it goes."""
     target = str(inbox)
     for path in paths:
-        os.rename(path, f"{target}/{path.name}")  # noqa: PTH104 - the clock is running
+        os.rename(path, f"{target}/{path.name}")
 
 
 # ── waiting ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -72,25 +72,28 @@ class Arrivals:
 
     def wait(self, seconds: float) -> list[str]:
         """Visible names that have come; empty when the time is over."""
-        if not select.select([self._descriptor], [], [], seconds)[0]:
-            return []
-        data = os.read(self._descriptor, 1 << 16)
-        names = []
-        position = 0
-        while position < len(data):
-            length = _EVENT.unpack_from(data, position)[3]
-            position += _EVENT.size
-            name = os.fsdecode(data[position : position + length].rstrip(b"\0"))
-            position += length
-            if name and not name.startswith("."):
-                names.append(name)
+        deadline = time.monotonic() + seconds
+        names: list[str] = []
+        while not names and select.select([self._descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            names = [name for name in _names(os.read(self._descriptor, 1 << 16)) if not name.startswith(".")]
         return names
+
+
+def _names(events: bytes) -> Iterator[str]:
+    position = 0
+    while position < len(events):
+        length = _EVENT.unpack_from(events, position)[3]
+        position += _EVENT.size
+        name = os.fsdecode(events[position : position + length].rstrip(b"\0"))
+        position += length
+        if name:
+            yield name
 
 
 def wait_for(folder: Path, count: int, seconds: float = 120.0) -> None:
     """Return when so many visible files lie in a folder; raise TimeoutError when they do not come."""
     deadline = time.monotonic() + seconds
-    while (found := sum(not name.startswith(".") for name in os.listdir(folder))) < count:  # noqa: PTH208
+    while (found := sum(not name.startswith(".") for name in os.listdir(folder))) < count:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{found} of {count} results after {seconds:.0f} s in {folder}")
         time.sleep(0.02)
@@ -116,7 +119,7 @@ def usage(pid: int) -> Usage:
 def family(pid: int) -> list[int]:
     """A process and all that it has started, directly or not."""
     children: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc"):  # noqa: PTH208
+    for entry in os.listdir("/proc"):
         if entry.isdigit():
             with contextlib.suppress(OSError):
                 parent = int(Path(f"/proc/{entry}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[1])

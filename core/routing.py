@@ -27,11 +27,16 @@ def choose(
     readers: Mapping[str, Sniffer],
     others: Mapping[str, Sequence[str]],
 ) -> Choice:
-    """Ask every format of the route; only when none says yes, ask those of the other routes (route -> formats)."""
-    formats = tuple(format_id for format_id in own if readers[format_id].sniff(head, name))
+    """Ask every format of the route; only when none says yes, ask those of the other routes (route -> formats).
+
+    Where nobody knows the file and the route has a single format, it is that one: its reader, which also knows the
+    route's settings, can say better than anyone what is missing.
+    """
+    expected = tuple(own)
+    formats = tuple(format_id for format_id in expected if readers[format_id].sniff(head, name))
     if formats:
         return Choice(formats)
     elsewhere = tuple(
         route for route, ids in others.items() if any(readers[format_id].sniff(head, name) for format_id in ids)
     )
-    return Choice((), elsewhere)
+    return Choice((), elsewhere) if elsewhere or len(expected) > 1 else Choice(expected)

@@ -54,6 +54,8 @@ class TrackedDocument(BaseModel):
     """Id of the drop that exported it."""
     amount_open: Decimal
     """What the FIBU says is open; the gross until a list has said otherwise."""
+    known_paid: Decimal = Decimal(0)
+    """What CLUE has told of payments at the register that no list has shown yet; CLUE is not told of it again."""
     status: Literal["open", "partly_paid", "paid", "overpaid", "cancelled"] = "open"
     first_seen: date | None = None
     """Key date of the first OP list that held it: the FIBU has booked it."""

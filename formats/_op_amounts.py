@@ -37,6 +37,11 @@ class Amounts:
         """Say whether a row has no amount at all."""
         return all(cells[self._index_of[field]] == "" for field in self._fields)
 
+    def stand_last(self, width: int) -> bool:
+        """Say whether the last of so many columns is one that amounts are read from."""
+        used = self._fields if self._fields[0] == "debit" else self._fields[:1]
+        return width - 1 in {self._index_of[field] for field in used}
+
     def fault(self, cells: Cells) -> tuple[str, Field]:
         """What is wrong in a row whose amount could not be read, and in which column."""
         used = self._fields if self._fields[0] == "debit" else self._fields[:1]

@@ -118,6 +118,7 @@ class _Reading:
     def items(self, rows: Iterator[Cells]) -> Iterator[OpenItemRow]:
         """Yield the items; several rows of one document that stand together come as one."""
         pending: OpenItemRow | None = None
+        item: OpenItemRow | None = None
         for item, is_group in self._rows_with_items(rows):
             if pending is not None:
                 if pending.number == item.number and pending.account == item.account:
@@ -130,7 +131,7 @@ class _Reading:
             self._sum += item.amount
         if pending is not None:
             yield pending
-        self._finish(empty=pending is None)
+        self._finish(item)
 
     def _rows_with_items(self, rows: Iterator[Cells]) -> Iterator[tuple[OpenItemRow, bool]]:
         """Yield every row that is an item, and whether it may be a group row (no date and no symbol of its own)."""
@@ -146,7 +147,8 @@ class _Reading:
                 continue
             amount = amount_in(cells)
             if amount is None:
-                self._wrong_amount(row, cells)
+                if sum(cell != "" for cell in cells) > 1:  # not a footer such as "Seite 1 von 3"
+                    self._wrong_item(row, cells)
                 continue
             document_date = (day(date_cell) or self._odd_date(row, "document_date", date_cell)) if date_cell else None
             due_date = (day(due_cell) or self._odd_date(row, "due_date", due_cell)) if due_cell else None
@@ -189,12 +191,22 @@ class _Reading:
 
     # ── values that are odd ───────────────────────────────────────────────────────────────────────────────────────
 
-    def _wrong_amount(self, row: int, cells: Cells) -> None:
-        if sum(cell != "" for cell in cells) == 1:
-            return  # a footer such as "Seite 1 von 3"
-        code, field = self._amounts.fault(cells)
-        cell = cells[self._columns.index_of[field]]
-        self._add_cell(code, row, field, cell)
+    def _wrong_item(self, row: int, cells: Cells) -> None:
+        """Say everything that is wrong in a row that should be an item, so that it need not be mended twice."""
+        place = self._position
+        account_cell, number_cell = cells[place("account")], cells[place("number")]
+        if not self._text(number_cell):
+            self._add_cell("missing_number", row, "number", "")
+        if not (self._account_of(account_cell) if account_cell != "" else self._account):
+            if "account" not in self._columns.index_of:
+                raise FormatError(missing_account(self._columns))
+            self._add_cell("wrong_account" if account_cell else "missing_account", row, "account", account_cell)
+        if self._amount_in(cells) is None:
+            code, field = self._amounts.fault(cells)
+            self._add_cell(code, row, field, cells[place(field)])
+        dates: tuple[Field, ...] = ("document_date", "due_date")
+        for field in dates:
+            self._odd_date(row, field, cells[place(field)])
 
     def _odd_date(self, row: int, field: Field, cell: object) -> date | None:
         """A date with blanks around it; or the problem that it is none."""
@@ -217,13 +229,8 @@ class _Reading:
             self._check_total(row, cells, label)
         elif self._amounts.are_blank(cells):
             self._account = _account_of(self._text(account_cell)) or self._account
-        elif not number:
-            if not self._in_group:
-                self._add_cell("missing_number", row, "number", "")
-        elif "account" in self._columns.index_of:
-            self._add_cell("wrong_account" if account_cell else "missing_account", row, "account", account_cell)
-        else:
-            raise FormatError(missing_account(self._columns))
+        elif number or not self._in_group:
+            self._wrong_item(row, cells)
 
     def _check_total(self, row: int, cells: Cells, label: str) -> None:
         """Compare a printed total with the sum of the rows above it: of the group, of the section or of all."""
@@ -263,14 +270,20 @@ class _Reading:
         if len(self._problems) >= _MOST_PROBLEMS:
             raise FormatError(*self._problems)
 
-    def _finish(self, *, empty: bool) -> None:
-        if self._layout.may_be_cut and 0 < self._short_row == self._last_row:
-            self._problems = [problem for problem in self._problems if problem.row != self._short_row]
-            self._problems.append(truncated(self._short_row))
+    def _finish(self, last: OpenItemRow | None) -> None:
+        if self._layout.may_be_cut and (0 < self._short_row == self._last_row or self._is_cut_amount(last)):
+            self._problems = [problem for problem in self._problems if problem.row != self._last_row]
+            self._problems.append(truncated(self._last_row))
         if self._problems:
             raise FormatError(*self._problems)
-        if empty:
+        if last is None:
             raise FormatError(no_items(self._columns))
+
+    def _is_cut_amount(self, last: OpenItemRow | None) -> bool:
+        """Say whether the file ends with an amount of fewer decimals than the others have ("1" of "120,00")."""
+        if last is None or last.row != self._last_row or not self._amounts.stand_last(self._width):
+            return False
+        return last.amount.as_tuple().exponent > self._sum.as_tuple().exponent  # type: ignore[operator]  # finite
 
 
 def _is_label(text: str) -> bool:

@@ -15,6 +15,7 @@ MAX_DEPTH = 100
 """Levels of nesting; messages of the format need about ten."""
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NO_BRACKET = bytes(set(range(256)) - set(_STEP))
 
@@ -43,10 +44,10 @@ def unpacked(source: BinaryIO, limit: int) -> bytes:
 
 def parsed(content: bytes) -> Any:
     """Parse strictly: UTF-8, no duplicate keys, no NaN, no half characters, limited depth. Raise FormatError."""
+    if not content.lstrip().startswith((b"{", b"[", *_UTF_16)):
+        what = "Der Inhalt der Datei passt nicht zu diesem Ordner. Erwartet wird: CLUE-Austauschdatei."
+        raise _refused("not_a_message", what, "Bitte nachsehen, ob die richtige Datei abgelegt wurde.")
     text = _text(content)
-    if not text.lstrip().startswith(("{", "[")):
-        todo = "Bitte prüfen, ob die Datei im richtigen Ordner liegt."
-        raise _refused("not_a_message", "Die Datei ist keine CLUE-Austauschdatei.", todo)
     if _depth(content) > MAX_DEPTH:
         what = f"Die Datei ist mehr als {MAX_DEPTH} Ebenen tief verschachtelt."
         raise _refused("too_deep", what, "Bitte prüfen, womit die Datei erzeugt wurde.")

@@ -68,7 +68,7 @@ def read(source: BinaryIO, origin: Origin, settings: Settings) -> Batch:
     """
     content = unpacked(source, settings.max_bytes)
     tree = parsed(content)
-    if not isinstance(tree, dict):
+    if not isinstance(tree, dict) or "format" not in tree:
         what = "Die Datei ist keine Nachricht: Am Anfang fehlen die Angaben zu Format und Absender."
         raise FormatError(Problem("not_a_message", what, "Bitte die Formatbeschreibung beachten.", pointer=""))
     envelope, problems = _envelope(tree)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from core.batch import Origin, Output
 from core.booking import Booking, PersonAccount
 from core.company import Company
-from core.contracts import Effect, Emit, Put
+from core.contracts import CompanyLedger, Context, Effect, Emit, Entry, Put
 from core.documents import Record, message_head
 from core.fibu_options import BmdOptions, RzlOptions
 from core.money import total
@@ -31,7 +32,12 @@ class Done:
 
 
 def effects(
-    exported: Sequence[Done], accounts: Sequence[PersonAccount], new: Sequence[Person], company: Company, origin: Origin
+    exported: Sequence[Done],
+    accounts: Sequence[PersonAccount],
+    new: Sequence[Person],
+    company: Company,
+    context: Context,
+    origin: Origin,
 ) -> Iterator[Effect]:
     """Yield the files, person accounts first, and what is to be remembered of these documents."""
     bookings = [booking for done in exported for booking in done.bookings]
@@ -57,17 +63,28 @@ def effects(
             export_body(done, origin.drop_id, day, outputs),
             origin.drop_id,
         )
-        if done.person:
-            tracked = tracked_document(done, origin.drop_id)
-            yield Put(
-                company.id,
-                KIND,
-                match_key(tracked.ledger_account, tracked.number),
-                tracked.body(),
-                digits_key(tracked.ledger_account, _shown_number(done.bookings[0])),
-            )
+    yield from _tracked(exported, company, context.ledger.of(company.id), origin)
     if exported:
         yield Put(company.id, RUN, origin.drop_id, _run_body(exported, company, origin, outputs))
+
+
+def _tracked(exported: Sequence[Done], company: Company, ledger: CompanyLedger, origin: Origin) -> Iterator[Put]:
+    """Remember what the open-item lists are compared with: new documents, and what was paid at the register."""
+    entries: dict[str, Entry] = {}
+    for done in exported:
+        if done.person:
+            tracked = tracked_document(done, origin.drop_id)
+            key = match_key(tracked.ledger_account, tracked.number)
+            group = digits_key(tracked.ledger_account, _shown_number(done.bookings[0]))
+            entries[key] = Entry(key, tracked.body(), group)
+    payments = [done.bookings[0] for done in exported if done.bookings[0].kind == "payment"]
+    paid = [(match_key(b.account, b.external_number or b.settles), b.gross) for b in payments]
+    entries = {**ledger.get_many(KIND, [key for key, _ in paid if key not in entries]), **entries}
+    for key, amount in paid:
+        if entry := entries.get(key):
+            known = Decimal(entry.body.get("known_paid") or 0) + amount
+            entries[key] = Entry(key, {**entry.body, "known_paid": str(known)}, entry.group)
+    yield from (Put(company.id, KIND, entry.key, entry.body, entry.group) for entry in entries.values())
 
 
 def _output(company: Company, origin: Origin, what: str, tail: str, options: BmdOptions | RzlOptions) -> Output:

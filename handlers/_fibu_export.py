@@ -73,7 +73,7 @@ def export(
         yield Wait(plan.waiting[0])
         return
     yield from (Warn(problem) for problem in plan.warnings)
-    yield from effects(plan.done, accounts, parties.new, company, origin)
+    yield from effects(plan.done, accounts, parties.new, company, context, origin)
 
 
 # ── what is exported ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,6 @@ in one document.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -195,7 +194,7 @@ def _booking(
         external_number=settled.external_number if settled else "",
         settles=settled.number if settled else "",
         symbol=company.accounts.register(receipt.register_id).symbol,
-        document_date=_day(receipt),
+        document_date=source.supply_date,
         currency=company.currency,
         party_name=settled.party_name if settled else "",
         text=receipt.text or text,
@@ -223,8 +222,3 @@ def _money_account(
             )
         )
     return account or cash
-
-
-def _day(receipt: CashReceipt) -> date:
-    """The day as the register printed it."""
-    return receipt.issued_at.date()

@@ -1,6 +1,7 @@
 """The document that is being exported, and what can be said about it to a clerk."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from core.documents import CashReceipt, Invoice
@@ -48,6 +49,15 @@ class Source:
             word = "Eingangsrechnung" if document.direction == "ap" else GERMAN_TYPES[document.document_type]
             return f"{word} {document.number}"
         return f"Kassenbeleg {document.receipt_number} ({document.register_id})"
+
+    @property
+    def supply_date(self) -> date:
+        """Day that decides on the VAT rate: of the supply, or of the document where it says nothing else."""
+        document = self.document
+        if isinstance(document, CashReceipt):
+            return document.issued_at.date()  # as the register printed it, whatever the time zone of this machine
+        period = document.service_period
+        return document.service_date or (period.end if period else document.issue_date)
 
     @property
     def export_key(self) -> str:

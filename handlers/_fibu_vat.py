@@ -4,16 +4,17 @@ One posting per VAT group. A group is divided only where its articles have diffe
 divided too, and what rounding leaves over goes to the largest part, so that the group's VAT stays the document's.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from core.booking import BookingLine, VatSide
 from core.company import Company
-from core.documents import CashVatRow, Invoice, VatRow
+from core.documents import CashVatRow, Invoice, InvoiceLine, Posting, VatRow
 from core.errors import Problem
 from core.money import CENT, ZERO, total, vat_of_net
 from core.tax_codes import treatment_label
+from core.vat_rates import domestic_rates
 from handlers._fibu_source import Source, german
 
 MOST_ROUNDING = 5 * CENT
@@ -56,6 +57,7 @@ def invoice_lines(
 ) -> list[BookingLine]:
     """The posting lines of an invoice, in the currency of the document, positive as on the document."""
     lines: list[BookingLine] = []
+    problems += _unplaced_postings(source, invoice)
     for index, row in enumerate(invoice.vat_breakdown):
         at = f"/vat_breakdown/{index}"
         problems += _row_problems(source, invoice.direction, row, at)
@@ -151,21 +153,27 @@ def account_missing(source: Source, treatment: str, rate: Decimal, at: str) -> P
     )
 
 
-def _row_problems(source: Source, side: VatSide, row: VatRow | CashVatRow, at: str) -> list[Problem]:
-    if not row.vat:
-        return []
-    if (side == "ar" and row.vat_treatment in _TAX_FREE) or (side == "ap" and row.vat_treatment in _SELF_ASSESSED):
-        return [
-            source.problem(
-                "fibu_vat_not_expected",
-                f"{source.label}: Zur Steuerart „{treatment_label(row.vat_treatment)}“ gehört keine Umsatzsteuer, "
-                f"angegeben sind aber {german(row.vat)}.",
-                "Bitte prüfen Sie Steuerart und Steuerbetrag in CLUE.",
-                f"{at}/vat",
-                row.vat,
-            )
-        ]
-    return []
+def _row_problems(source: Source, side: VatSide, row: VatRow | CashVatRow, at: str) -> Iterator[Problem]:
+    label = treatment_label(row.vat_treatment)
+    free = _TAX_FREE if side == "ar" else _SELF_ASSESSED
+    if row.vat and row.vat_treatment in free:
+        yield source.problem(
+            "fibu_vat_not_expected",
+            f"{source.label}: Zur Steuerart „{label}“ gehört keine Umsatzsteuer, angegeben sind aber "
+            f"{german(row.vat)}.",
+            "Bitte prüfen Sie Steuerart und Steuerbetrag in CLUE.",
+            f"{at}/vat",
+            row.vat,
+        )
+    if side == "ar" and row.vat_treatment == "domestic" and row.vat_rate not in domestic_rates(source.supply_date):
+        yield source.problem(
+            "fibu_rate_not_in_force",
+            f"{source.label}: Den Steuersatz {german(row.vat_rate)} % gibt es für eine Lieferung oder Leistung am "
+            f"{source.supply_date:%d.%m.%Y} im Inland nicht.",
+            "Bitte prüfen Sie Steuersatz und Leistungsdatum in CLUE.",
+            f"{at}/vat_rate",
+            row.vat_rate,
+        )
 
 
 def _booked_rate(side: VatSide, row: VatRow | CashVatRow) -> Decimal:
@@ -185,17 +193,45 @@ def _parts(invoice: Invoice, row: VatRow, articles: Articles, default: str | Non
         return [_Part(row.account, center, row.net)]
     nets: dict[tuple[str | None, str], Decimal] = {}
     for posting in invoice.postings:
-        if (posting.vat_category or row.vat_category, posting.vat_rate) == (row.vat_category, row.vat_rate):
+        if _groups_of(posting, invoice) == [row]:
             key: tuple[str | None, str] = (posting.account, posting.cost_center or center)
             nets[key] = nets.get(key, ZERO) + posting.net
     for line in invoice.lines if not nets else ():
-        if (line.vat_category, line.vat_rate) == (row.vat_category, row.vat_rate):
+        if _groups_of(line, invoice) == [row]:
             key = (articles.account(invoice.direction, line.sku) or default, center)
             nets[key] = nets.get(key, ZERO) + line.net
     rest = row.net - total(nets.values())
     if rest or not nets:  # a discount on the whole group, or lines that say nothing of this group
         nets[default, center] = nets.get((default, center), ZERO) + rest
     return [_Part(account, cost_center, net) for (account, cost_center), net in nets.items() if net or len(nets) == 1]
+
+
+def _groups_of(part: Posting | InvoiceLine, invoice: Invoice) -> list[VatRow]:
+    """The VAT groups that a posting or line may belong to; what it does not say speaks against none of them."""
+    treatment = part.vat_treatment if isinstance(part, Posting) else None
+    return [
+        row
+        for row in invoice.vat_breakdown
+        if part.vat_category in {None, row.vat_category}
+        and part.vat_rate in {None, row.vat_rate}
+        and treatment in {None, row.vat_treatment}
+    ]
+
+
+def _unplaced_postings(source: Source, invoice: Invoice) -> Iterator[Problem]:
+    """Yield a problem for every posting of which nobody can tell which VAT group it belongs to."""
+    for index, posting in enumerate(invoice.postings):
+        groups = _groups_of(posting, invoice)
+        if len(groups) != 1 and not all(row.account for row in groups or invoice.vat_breakdown):
+            yield source.problem(
+                "fibu_posting_unclear",
+                f"{source.label}: Die Kontierung auf Konto {posting.account} mit {german(posting.net)} gehört zu "
+                f"{'keiner' if not groups else 'mehr als einer'} Steuergruppe des Belegs.",
+                "Bitte geben Sie bei der Kontierung Steuersatz, Steuerkategorie und Steuerart wie in der Steuergruppe "
+                "an.",
+                f"/postings/{index}",
+                posting.account,
+            )
 
 
 def _with_vat(parts: Sequence[_Part], row: VatRow) -> list[tuple[_Part, Decimal]]:

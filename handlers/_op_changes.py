@@ -52,11 +52,17 @@ class Changes:
         self._remember(entry, {"first_seen": self._today})
 
     def paid(self, entry: Entry, before: Decimal, after: Decimal) -> None:
-        """The open amount went from ``before`` to ``after``; both in the sign of the document."""
+        """The open amount went from ``before`` to ``after``; both in the sign of the document.
+
+        What CLUE itself has told of a payment at the register is no news for it, only the new state is.
+        """
         document = entry.body
         status = self.status(Decimal(document["gross"]), after)
         amount_open = cents(after)
-        self._payments.append(self._payment(entry, cents(before - after), amount_open, status))
+        paid, known = before - after, Decimal(document.get("known_paid") or 0)
+        told = min(paid, known, key=abs) if paid * known > 0 else ZERO
+        if paid != told:
+            self._payments.append(self._payment(entry, cents(paid - told), amount_open, status))
         self._states.append(
             Record("patch", document["document_id"], {"status": status, "amount_open": str(amount_open)})
         )
@@ -64,6 +70,7 @@ class Changes:
             entry,
             {
                 "amount_open": str(amount_open),
+                "known_paid": str(known - told),
                 "status": status,
                 "first_seen": document.get("first_seen") or self._today,
                 "last_key_date": self._today,
@@ -107,6 +114,7 @@ class Changes:
         """Hand over what was collected: payments, then states, then what to remember."""
         if self._payments:
             yield Emit(self._payment_output, self._payments)
+        if self._states:
             yield Emit(self._state_output, self._states)
         yield from self._puts
         self._payments, self._states, self._puts = [], [], []

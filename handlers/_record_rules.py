@@ -45,6 +45,12 @@ class Verdict:
     forward: Document | None = None
     """The document that the next job gets, where there is one."""
 
+    @property
+    def cancelled_by(self) -> str | None:
+        """Id of the cancelling document, where this record cancels one."""
+        taken = self.result == "accepted" and self.forward is None and self.put is not None and self.put.body
+        return taken.get("cancelled_by") if taken else None
+
 
 def with_state(verdict: Verdict, exported: Container[str]) -> Verdict:
     """The verdict, remembering whether its document was booked; ``exported`` holds the export keys."""
@@ -144,15 +150,32 @@ class RecordRules:
             todo = "Bitte „delete“ verwenden, um sie stillzulegen."
             raise RuleError(self._problem("cancel_refused", what, todo, record.id, at))
         known = self._existing(record.id, at, "Storno nicht möglich")
-        by = record.data.cancelled_by
+        by, before = record.data.cancelled_by, known.body.get("cancelled_by")
+        if by == record.id or before not in {None, by}:
+            what = f"{self._title} {record.id} wurde schon mit {before} storniert."
+            if by == record.id:
+                what = f"{self._title} {record.id} kann nicht sein eigener Stornobeleg sein."
+            todo = "Bitte die Angabe des Stornobelegs in CLUE prüfen."
+            raise RuleError(self._problem("cancel_refused", what, todo, record.id, at + "/data/cancelled_by"))
         if by not in self._known and by not in self._in_message:
-            what = f"{self._title} {record.id}: Der Stornobeleg {by} ist hier nicht bekannt."
-            todo = "Bitte den Stornobeleg vorher oder in derselben Nachricht übergeben."
-            raise RuleError(self._problem("cancelling_unknown", what, todo, record.id, at + "/data/cancelled_by"))
-        if known.body.get("cancelled_by") == by:
+            raise RuleError(self._cancelling_unknown(record.id, by, at))
+        if before == by:
             return Verdict(index, record.id, "unchanged")
         body = {**known.body, "state": "cancelled", "cancelled_by": by}
         return Verdict(index, record.id, "accepted", put=Put(self._company, self._kind, record.id, body))
+
+    def _cancelling_unknown(self, record_id: str, by: str, at: str) -> Problem:
+        what = f"{self._title} {record_id}: Der Stornobeleg {by} ist hier nicht bekannt."
+        todo = "Bitte den Stornobeleg vorher oder in derselben Nachricht übergeben."
+        return self._problem("cancelling_unknown", what, todo, record_id, at + "/data/cancelled_by")
+
+    def without_cancelling(self, verdict: Verdict, rejected: Container[str]) -> Verdict:
+        """The verdict; a cancellation is rejected too where its cancelling document came with it and was rejected."""
+        by = verdict.cancelled_by
+        if by is None or by not in rejected or by in self._known:
+            return verdict
+        problem = self._cancelling_unknown(verdict.id, by, pointer("records", verdict.index))
+        return Verdict(verdict.index, verdict.id, "rejected", (problem,))
 
     def _existing(self, record_id: str, at: str, consequence: str) -> Entry:
         known = self._known.get(record_id)

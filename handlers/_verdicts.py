@@ -9,6 +9,7 @@ from core.contracts import Context, Effect, Hold, Put, Wait
 from core.documents import AttachedFile, BadRecord, CashReceipt, Document, Invoice, Record
 from core.errors import Problem, RuleError
 from handlers._attachments import attach, by_id, missing, with_published_names
+from handlers._fibu_cancelled import settled_by_each_other
 from handlers._fibu_effects import EXPORTED
 from handlers._fibu_export import export
 from handlers._record_rules import MASTER_DATA, RecordRules, Verdict, deactivated, with_state
@@ -48,7 +49,7 @@ def judge(batch: Batch, company: Company, context: Context) -> Judged:
         return Judged(verdicts, tuple(absent))
     files = by_id(batch.head["attachments"])
     verdicts = [_with_attachments(verdict, files) for verdict in verdicts]
-    return _exported(verdicts, batch, company, context, files)
+    return _exported(verdicts, rules, batch, company, context, files)
 
 
 def _absent(batch: Batch, company: Company, context: Context, verdicts: Sequence[Verdict]) -> Iterator[Effect]:
@@ -71,7 +72,12 @@ def _with_attachments(verdict: Verdict, files: Mapping[str, AttachedFile]) -> Ve
 
 
 def _exported(
-    verdicts: list[Verdict], batch: Batch, company: Company, context: Context, files: Mapping[str, AttachedFile]
+    verdicts: list[Verdict],
+    rules: RecordRules,
+    batch: Batch,
+    company: Company,
+    context: Context,
+    files: Mapping[str, AttachedFile],
 ) -> Judged:
     """Book the documents that are new; where parts may be taken, without those that the FIBU rules refuse.
 
@@ -90,8 +96,11 @@ def _exported(
             stop = next((effect for effect in booked if isinstance(effect, Wait | Hold)), None)
             if patient or not isinstance(stop, Wait):
                 exported = {put.key for put in booked if isinstance(put, Put) and put.kind == EXPORTED}
-                verdicts = [with_state(verdict, exported) for verdict in verdicts]
-                return Judged(verdicts, (*_laid(forward, files, company, context), *booked), stop)
+                rejected = {verdict.id for verdict in verdicts if verdict.result == "rejected"}
+                verdicts = [rules.without_cancelling(with_state(verdict, exported), rejected) for verdict in verdicts]
+                pairs = [(verdict.id, verdict.cancelled_by) for verdict in verdicts if verdict.cancelled_by]
+                cancelled = settled_by_each_other(pairs, booked, company, context.ledger.of(company.id))
+                return Judged(verdicts, (*_laid(forward, files, company, context), *booked, *cancelled), stop)
             problems = [stop.problem]
         if not {problem.record for problem in problems} & {verdict.id for verdict in forward}:
             break

@@ -32,7 +32,6 @@ LAST_LIST = "op_list"
 """Kind of the ledger entry that remembers the key dates of the last lists of a company, source and kind of list."""
 
 _CHUNK = 1000
-_HOME_CURRENCY = "EUR"
 _LISTS_TO_WAIT = 3
 """A document that is older than so many lists and stood in none of them was probably never booked."""
 
@@ -144,7 +143,7 @@ class _Reconciliation:
             return "die Rechnung ist in CLUE storniert."
         if not Decimal(document["gross"]):
             return "die Rechnung hat in CLUE keinen Betrag."
-        if (row.currency or _HOME_CURRENCY) != document["currency"]:
+        if row.currency and row.currency != document["currency"]:
             return f"die Rechnung lautet in CLUE auf {document['currency']}."
         if (document.get("last_key_date") or "") > self._key_text:
             return "eine Liste mit späterem Stichtag hat ihn schon gemeldet."

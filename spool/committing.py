@@ -227,11 +227,6 @@ def companions_of(row: Row, work: str) -> list[SourceFile]:
     return [SourceFile(name, f"{work}/{file}", size, digest) for name, file, size, digest in kept]
 
 
-def visible_name(name: str) -> str:
-    """A dropped name as it can be shown and stored: bytes that are no text appear as \\xNN."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
 def warnings_of(report: str | None) -> tuple[Problem, ...]:
     """The warnings of a journal report."""
     return tuple(Problem(**values) for values in json.loads(report)["warnings"]) if report else ()

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from core.errors import CluedropError
+from core.errors import CluedropError, TransportError
 from core.site import Site
-from spool.archive import Archive, ArchiveConflict
+from spool.archive import CHAIN_NAME, Archive, ArchiveConflict
 from spool.committing import PARKED, Settled
 from spool.durable import sync_paths
 from spool.identifiers import now_ms
@@ -34,6 +34,7 @@ class Completer:
 
     def __init__(self, site: Site, journal: Journal) -> None:
         self._journal = journal
+        self._root = site.archive
         self._archive = Archive(site.archive, sync_paths)
         self._zone = ZoneInfo(site.timezone)
         self._head = max(self._archive.head(), journal.head(), key=lambda head: head.sequence)
@@ -70,6 +71,8 @@ class Completer:
     def _archive_all(self, drops: list[Settled]) -> tuple[list[Settled], list[Unfinished]]:
         """Place all originals; what the archive holds with other content keeps only itself from going on."""
         entries = [self._entry(drop) for drop in drops if drop.state in _ARCHIVED]
+        if entries and self._head.sequence and not os.path.lexists(f"{self._root}/{CHAIN_NAME}"):
+            raise TransportError(f"{self._root}: {CHAIN_NAME} is missing, so this is not the archive; is it mounted?")
         try:
             self._head = self._archive.place(entries, self._head)
         except ArchiveConflict:

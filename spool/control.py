@@ -144,7 +144,6 @@ class Control:
         back = self._bring_back(row, HELD_FOLDER)
         original = companion(row["name"], back.path)  # what waited in vain was never read: the journal has no hash
         companions = [companion(name, kept) for name, kept in back.companions.items()]
-        self._journal.reopen(row["id"], row["flags"])
         values = {"state": "discarding", "sha256": original.sha256, "report": row["report"]}
         values |= {"id": row["id"], "companions": companions_row(companions)}
         self._journal.commit(Results([{f"b_{name}": value for name, value in values.items()}], [], [], ()))

@@ -60,7 +60,7 @@ SAMPLES = (
     (
         Sample("clue", "2_rechnungen.json", _renamed),
         Sample("clue", "3_eingangsrechnung.json", _copied),
-        Sample("clue", "4_kassabelege.json", _copied),
+        Sample("clue", "4_kassabelege.json.gz", _copied),
     ),
     (
         Sample("bmd", "OP-Liste_November.csv", _renamed),

@@ -46,8 +46,8 @@ class Dispatcher:
     def hand_out(self, paused: Iterable[str]) -> None:
         """Give every idle worker a job, where one waits."""
         for stream in self.streams:
-            if stream.fresh_worker and stream.results:
-                continue  # what is not committed yet is known to no worker any more
+            if stream.results and not stream.may_run_ahead:
+                continue  # what is not committed yet must be, before anything builds on it
             worker = self._pool.free_worker(stream)
             if worker is None:
                 continue
@@ -55,6 +55,7 @@ class Dispatcher:
             if job is not None:
                 worker.stream = stream
                 stream.fresh_worker = False
+                stream.ahead = stream.ahead + 1 if stream.results else 0
                 worker.give(job[0], job[1], settled=not stream.results)
 
     def wait(self, wake: int, timeout: float) -> None:

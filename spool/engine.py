@@ -123,9 +123,12 @@ class Engine:
             os.eventfd_read(self._wake)
         for stream, handled in self.dispatcher.collect():
             self._sort(stream, handled)
-        for stream in self.dispatcher.streams:
-            if stream.wants_commit(worker_busy=self.dispatcher.is_busy(stream)):
-                self._commit(stream)
+        streams = self.dispatcher.streams
+        due = [stream for stream in streams if stream.wants_commit(worker_busy=self.dispatcher.is_busy(stream))]
+        if due and self._taking:
+            self.dispatcher.hand_out(self.handling.paused())  # the workers go on while we commit
+        for stream in due:
+            self._commit(stream)
         if self.unfinished and time.monotonic() >= self._complete_at:
             self._complete_again()
 

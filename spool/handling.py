@@ -22,7 +22,6 @@ from core.site import Route, Site
 from spool import file_problems
 from spool.canary import is_canary, stage_canary
 from spool.journal.ledger import WorkingLedger
-from spool.marked_table import marked_workbook
 from spool.messages import DropRef, Outcome
 from spool.plugins import Plugins
 from spool.staging import STAGED_FOLDER, Collected, Place, Staging
@@ -60,7 +59,6 @@ class FileHandling:
     def handle(self, route_name: str, drop: DropRef) -> Outcome:
         """Handle one file; every kind of failure is an outcome."""
         route = self._routes[route_name]
-        self._ledger.release()
         staging = self._staging(route, drop)
         try:
             if is_canary(drop.name):
@@ -185,6 +183,8 @@ class FileHandling:
         self, route: Route, drop: DropRef, source: BinaryIO, reader: ModuleType, found: Sequence[Problem]
     ) -> str | None:
         format_id = reader.__name__.rpartition(".")[2]
+        from spool.marked_table import marked_workbook  # openpyxl is big and rarely needed
+
         path = f"{route.folder}/{WORK_FOLDER}/{drop.id}.hinweis.xlsx"
         source.seek(0)
         try:

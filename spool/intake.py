@@ -22,6 +22,7 @@ from spool.canary import is_canary
 from spool.durable import move_new
 from spool.handling import WORK_FOLDER
 from spool.identifiers import new_drop_id, now_ms
+from spool.names import visible_name
 
 REJECTED, HELD = "rejected", "held"
 OWN_FOLDERS = frozenset({REJECTED, HELD, WORK_FOLDER})
@@ -255,10 +256,8 @@ class Intake:
     def work_path(self, drop_id: str, name: str) -> str:
         """Path of a claimed file: its id and as much of its name as fits, so that the folder alone tells the story."""
         room = _LONGEST_NAME - len(drop_id) - 1
-        raw = os.fsencode(name)
-        if len(raw) > room:
-            raw = os.fsencode(name.encode("utf-8", "surrogateescape")[-room:].decode("utf-8", "ignore"))
-        return f"{self.work}/{drop_id} {os.fsdecode(raw)}"
+        cut = visible_name(name).encode()[-room:].decode("utf-8", "ignore")
+        return f"{self.work}/{drop_id} {cut}"
 
     def _is_ours_to_leave(self, name: str) -> bool:
         return is_ignored(name, self._ignored)

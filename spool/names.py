@@ -36,6 +36,11 @@ def safe_name(name: str) -> str:
     return _shortened(_unreserved(_trimmed(_FORBIDDEN.sub("_", cleaned))))
 
 
+def visible_name(name: str) -> str:
+    """A dropped name as it can be shown and stored: bytes that are no text appear as \\xNN."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
 def free_name(folder: str | os.PathLike[str], name: str, also: Sequence[str] = ()) -> str:
     """Return ``name`` made safe, numbered like "name (2).csv" where it is taken in ``folder``.
 

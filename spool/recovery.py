@@ -19,13 +19,14 @@ from contextlib import suppress
 from loguru import logger
 
 from core.site import Site
-from spool.committing import Settled, companions_of, visible_name, warnings_of
+from spool.committing import Settled, companions_of, warnings_of
 from spool.identifiers import LENGTH
 from spool.intake import HELD, REJECTED, Intake
 from spool.journal.store import Journal
 from spool.journal.tables import Row
 from spool.leftovers import staged_files
 from spool.messages import DropRef
+from spool.names import visible_name
 from spool.publishing import NOTE_ENDINGS, Folders
 
 _OPEN_STATES = ("claimed", "waiting")
@@ -113,6 +114,9 @@ class Recovery:
             )
         if rows:
             self._journal.claim(rows)
+        for drop_id in self._companions.keys() - self._files.keys() - self._rows.keys():
+            if self._journal.drop(drop_id) is not None:
+                self._over += self._companions[drop_id].values()
 
     def settled(self) -> list[Settled]:
         """Everything that was committed and may not be laid down yet, oldest first."""
@@ -127,7 +131,12 @@ class Recovery:
 
     def _settled(self, row: Row) -> Settled:
         drop_id = row["id"]
+        made = self._made(row)
         _route, _name, path = self._files.get(drop_id, ("", "", ""))
+        if row["state"] == "discarding":
+            made = ()  # what was laid down is what goes now
+            if path:
+                _remove_twins(self._intakes[row["route"]], [path])
         if not path:
             path = self._intakes[row["route"]].work_path(drop_id, row["name"])
         return Settled(
@@ -139,7 +148,7 @@ class Recovery:
             row["size"],
             row["sha256"] or "",
             row["claimed_at"],
-            [self._folders.publication(row["route"], output) for output in self._made(row)],
+            [self._folders.publication(row["route"], output) for output in made],
             companions_of(row, self._intakes[row["route"]].work),
             warnings_of(row["report"]),
         )

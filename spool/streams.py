@@ -16,7 +16,8 @@ from spool.committing import Handled
 from spool.messages import DropRef
 
 _COMMIT_AT = 256
-_COMMIT_SECONDS = 0.1
+_COMMIT_SECONDS = 0.5
+_MOST_AHEAD = 4
 
 
 @dataclass(slots=True)
@@ -43,6 +44,14 @@ class Stream:
     """So many files are to be handled and committed alone: one of them brought a group down."""
     fresh_worker: bool = True
     """The worker knows nothing of uncommitted changes, so everything must be committed before its next job."""
+    ahead: int = 0
+    """Jobs in a row that were given out before everything was committed; the worker has all their changes in mind."""
+
+    @property
+    def may_run_ahead(self) -> bool:
+        """The worker may begin its next job while what it has reported is being committed."""
+        spilled = any(handled.outcome.spilled_puts for handled in self.results)
+        return self.ahead < _MOST_AHEAD and not (self.fresh_worker or self.one_by_one or spilled)
 
     def backlog(self, route: str) -> int:
         """Files of a route that wait to be handled."""

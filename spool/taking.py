@@ -7,10 +7,10 @@ from functools import partial
 
 from core.errors import TransportError
 from core.site import Route, Site
-from spool.committing import visible_name
 from spool.intake import Claimed, Intake
 from spool.journal.store import Journal
 from spool.messages import DropRef
+from spool.names import visible_name
 from spool.pauses import Pauses
 from spool.streams import Stream
 

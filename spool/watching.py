@@ -8,6 +8,7 @@ was only created (somebody is about to write it).
 import contextlib
 import logging
 import os
+import stat
 from collections.abc import Callable, Iterable
 
 from watchdog.events import (
@@ -61,6 +62,7 @@ class FolderWatch:
             self._unwatch(watched)
             if identity is None or not self._watch(watched, identity):
                 deaf.append(folder)
+                self._hint(folder, None)  # the scan makes the folder anew, or says why it cannot
         return deaf
 
     def _watch(self, watched: "_Watched", identity: tuple[int, int]) -> bool:
@@ -124,4 +126,4 @@ def _identity(folder: str) -> tuple[int, int] | None:
         found = os.stat(folder)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return (found.st_dev, found.st_ino) if stat.S_ISDIR(found.st_mode) else None

@@ -207,4 +207,3 @@ class Running:
 def visible(folder: Path) -> set[str]:
     """Names that people see in a folder."""
     return {path.name for path in folder.iterdir() if not path.name.startswith(".")} if folder.is_dir() else set()
-

@@ -123,7 +123,8 @@ class BareLoop:
                 case Put():
                     self._put(effect, drop_id)
                 case Warn():
-                    warnings.append({"code": effect.problem.code, "what": effect.problem.what, "row": effect.problem.row})
+                    found = effect.problem
+                    warnings.append({"code": found.code, "what": found.what, "row": found.row})
         made = [self._stage(output, writer, parts) for output, (writer, parts) in pieces.items()]
         digest = hashlib.sha256(content).hexdigest()
         report = json.dumps(warnings, ensure_ascii=False)

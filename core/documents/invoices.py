@@ -29,8 +29,8 @@ from core.documents.base import (
     refuse,
 )
 from core.documents.parties import PaymentTerms, VatTreatment
-from core.documents.totals import Totals, VatRow, unequal
-from core.money import total, vat_of_net
+from core.documents.totals import VAT_TOLERANCE, Totals, VatRow, unequal, wrong_vat
+from core.money import total
 
 InvoiceType = Literal[
     "invoice",
@@ -44,8 +44,6 @@ InvoiceType = Literal[
     "proforma",
 ]
 InvoiceStatus = Literal["open", "partly_paid", "paid", "overpaid", "cancelled"]
-VAT_TOLERANCE = Decimal("0.05")
-"""What VAT summed up line by line may differ from VAT of the group (facts/domain.md 3.1)."""
 
 
 class InvoiceLine(Model):
@@ -207,8 +205,5 @@ class Invoice(Document):
             return
         tolerance = max(VAT_TOLERANCE, Decimal(len(self.lines)) / 100)
         for index, row in enumerate(self.vat_breakdown):
-            expected = vat_of_net(row.net, row.vat_rate)
-            if row.vat_treatment == "domestic" and abs(row.vat - expected) > tolerance:
-                what = f"{row.vat_rate} % von {row.net} sind {expected}, angegeben sind aber {row.vat}."
-                todo = "Bitte Steuersatz und Steuerbetrag in CLUE prüfen."
-                yield Broken(f"/vat_breakdown/{index}/vat", "vat_differs", what, todo, str(row.vat))
+            if row.vat_treatment == "domestic":
+                yield from wrong_vat(f"/vat_breakdown/{index}/vat", row.net, row.vat_rate, row.vat, tolerance)

@@ -28,7 +28,7 @@ from core.documents.base import (
     refuse,
 )
 from core.documents.parties import VatTreatment
-from core.documents.totals import unequal
+from core.documents.totals import VAT_TOLERANCE, unequal, wrong_vat
 from core.money import ZERO, total
 
 ReceiptType = Literal[
@@ -125,7 +125,7 @@ class CashReceipt(Document):
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
-        refuse([*self._sums(), *self._kinds()])
+        refuse([*self._sums(), *self._kinds(), *self._vat()])
         return self
 
     def _sums(self) -> Iterator[Broken]:
@@ -143,3 +143,10 @@ class CashReceipt(Document):
         if self.receipt_type == "invoice_payment" and self.invoice_id is None:
             what = f"Beim Kassenbeleg {self.receipt_number} fehlt die Rechnung, die bar bezahlt wurde."
             yield Broken("/invoice_id", "invoice_missing", what, "Bitte „invoice_id“ angeben.")
+
+    def _vat(self) -> Iterator[Broken]:
+        """Check the VAT of what was sold; the takings of a day may come as one receipt, rounded many times."""
+        for index, row in enumerate(self.vat_breakdown):
+            if row.vat_treatment == "domestic" and self.receipt_type != "withdrawal":
+                tolerance = max(VAT_TOLERANCE, abs(row.net) / 1000)
+                yield from wrong_vat(f"/vat_breakdown/{index}/vat", row.net, row.vat_rate, row.vat, tolerance)

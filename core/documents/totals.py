@@ -8,7 +8,10 @@ from pydantic import model_validator
 
 from core.documents.base import Account, Broken, Model, Money, Percent, Text, VatCategory, refuse
 from core.documents.parties import VatTreatment
-from core.money import ZERO
+from core.money import ZERO, vat_of_net
+
+VAT_TOLERANCE = Decimal("0.05")
+"""What VAT summed up line by line may differ from VAT of the group (facts/domain.md 3.1)."""
 
 
 def unequal(at: str, label: str, stated: Decimal, computed: Decimal, how: str) -> Iterator[Broken]:
@@ -16,6 +19,14 @@ def unequal(at: str, label: str, stated: Decimal, computed: Decimal, how: str) -
     if stated != computed:
         what = f"{label} ist mit {stated} angegeben, {how} ergibt aber {computed}."
         yield Broken(at, "sum_differs", what, "Bitte die Beträge in CLUE prüfen und neu übergeben.", str(stated))
+
+
+def wrong_vat(at: str, net: Decimal, rate: Decimal, vat: Decimal, tolerance: Decimal) -> Iterator[Broken]:
+    """Yield a broken rule where the VAT of a group differs from its net by more than rounding explains."""
+    expected = vat_of_net(net, rate)
+    if abs(vat - expected) > tolerance:
+        what = f"{rate} % von {net} sind {expected}, angegeben sind aber {vat}."
+        yield Broken(at, "vat_differs", what, "Bitte Steuersatz und Steuerbetrag in CLUE prüfen.", str(vat))
 
 
 class Totals(Model):

@@ -9,8 +9,6 @@ SQLite: write-ahead log, so that readers never wait; ``synchronous=FULL`` on the
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config as AlembicConfig
 from sqlalchemy import Dialect, Engine, Insert, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -47,6 +45,10 @@ def _prepare_sqlite(engine: Engine, *, durable: bool, readonly: bool) -> None:
 
 def upgrade(url: str) -> None:
     """Bring the schema to this release's; an empty database gets all of it."""
+    # Only the daemon comes here; alembic would be a fifth of the time in which a short command starts.
+    from alembic import command
+    from alembic.config import Config as AlembicConfig
+
     database = make_url(url).database
     if url.startswith("sqlite") and database:
         Path(database).parent.mkdir(parents=True, exist_ok=True)

@@ -231,8 +231,9 @@ def _writing(connection: Connection) -> Iterator[None]:
 
 
 def as_json(value: Any) -> str:
-    """The journal's spelling of a structure."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """The journal's spelling of a structure. Half characters, which no database takes, become JSON escapes."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 _ID = drops.c.id == bindparam("b_id")

@@ -61,6 +61,7 @@ def put(*path: Any) -> Callable[[dict[str, Any]], None]:
         ("invoice", put("id", "Y"), [("id_differs", "/id")]),
         ("cash_receipt", put("payments", 0, "amount", "45.48"), [("sum_differs", "/total")]),
         ("cash_receipt", put("vat_breakdown", 2, "vat", "0.50"), [("sum_differs", "/total")]),
+        ("cash_receipt", put("vat_breakdown", 0, "vat_rate", "10"), [("vat_differs", "/vat_breakdown/0/vat")]),
         ("cash_receipt", put("receipt_type", "invoice_payment"), [("invoice_missing", "/invoice_id")]),
         ("order", put("lines", 0, "gross", "15.06"), [("sum_differs", "/totals/gross")]),
         ("order", put("customer", {"is_guest": True}), [("customer_missing", "/customer")]),

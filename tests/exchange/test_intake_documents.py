@@ -213,3 +213,50 @@ def test_where_all_are_bad_the_message_is_rejected() -> None:
     assert outcome.codes == ["shape"]
     assert outcome.ack["result"] == "rejected"
     assert outcome.returned is None
+
+
+def tracked(site: Site, number: str) -> Any:
+    return site.stored("tracked_document", f"210234/{number}")
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_an_invoice_and_its_cancellation_wait_for_no_money(together: bool) -> None:
+    site = Site()
+    site.drop(message("invoice", invoice("AR-1")))
+    cancel = {"op": "cancel", "id": "AR-1", "data": {"cancelled_by": "ST-1"}}
+    storno = invoice("ST-1", document_type="cancellation", corrects={"number": "AR-1"})
+    for records in [[storno, cancel]] if together else [[storno], [cancel]]:
+        site.drop(message("invoice", *records))
+    assert [tracked(site, number)["status"] for number in ("AR1", "ST1")] == ["cancelled", "cancelled"]
+
+
+@pytest.mark.parametrize("changed", [{"amount_open": "100.00"}, {"known_paid": "70.40"}])
+def test_a_cancelled_invoice_that_was_paid_in_part_stays_tracked(changed: dict[str, str]) -> None:
+    site = Site()
+    first = site.drop(message("invoice", invoice("AR-1")))
+    site.ledger.commit(
+        replace(put, body={**put.body, **changed}) for put in first.of(Put) if put.kind == "tracked_document"
+    )
+    cancel = {"op": "cancel", "id": "AR-1", "data": {"cancelled_by": "ST-1"}}
+    site.drop(message("invoice", invoice("ST-1", document_type="cancellation"), cancel))
+    assert [tracked(site, number)["status"] for number in ("AR1", "ST1")] == ["open", "open"]
+
+
+def test_no_document_is_cancelled_by_itself_or_twice() -> None:
+    site = Site()
+    site.drop(message("invoice", invoice("AR-1"), invoice("ST-1", document_type="cancellation"), invoice("AR-2")))
+    for by, codes in (("AR-1", ["cancel_refused"]), ("ST-1", []), ("AR-2", ["cancel_refused"])):
+        cancel = {"op": "cancel", "id": "AR-1", "data": {"cancelled_by": by}}
+        assert site.drop(message("invoice", cancel)).codes == codes
+    assert site.stored("record:invoice", "AR-1")["cancelled_by"] == "ST-1"
+
+
+def test_where_parts_are_taken_nothing_is_cancelled_by_a_document_that_was_refused() -> None:
+    site = Site(partial=True)
+    site.drop(message("invoice", invoice("AR-1")))
+    cancel = {"op": "cancel", "id": "AR-1", "data": {"cancelled_by": "ST-1"}}
+    storno = invoice("ST-1", document_type="cancellation", number="X" * 21)
+    outcome = site.drop(message("invoice", storno, cancel, invoice("AR-2")))
+    assert outcome.results == {"ST-1": "rejected", "AR-1": "rejected", "AR-2": "accepted"}
+    assert site.stored("record:invoice", "AR-1")["state"] == "exported"
+    assert tracked(site, "AR1")["status"] == "open"

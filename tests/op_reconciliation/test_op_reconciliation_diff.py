@@ -228,7 +228,7 @@ def test_a_document_under_another_number_is_not_paid() -> None:
     [
         ({"status": "cancelled"}, row(amount="60.00")),
         ({"gross": Decimal(0), "amount_open": Decimal(0)}, row(amount="60.00")),
-        ({"currency": "USD"}, row(amount="60.00")),
+        ({"currency": "USD"}, row(amount="60.00", currency="EUR")),
         ({}, row(amount="60.00", currency="CHF")),
         ({"last_key_date": THIRD}, row(amount="60.00")),
     ],
@@ -298,3 +298,25 @@ def test_of_many_notices_fifty_are_shown_and_the_others_counted() -> None:
     site = Site()
     result = site.drop(FIRST, *(row(f"X{number}") for number in range(60)), complete=False)
     assert result.notices == ["unmatched"] * 50 + ["more_notices"]
+
+
+@pytest.mark.parametrize(
+    ("gross", "known", "amount", "payment", "left"),
+    [
+        ("100.00", "100.00", "0.00", None, "0.00"),
+        ("100.00", "30.00", "0.00", "70.00", "0.00"),
+        ("100.00", "30.00", "80.00", None, "10.00"),
+        ("100.00", "30.00", "110.00", "-10.00", "30.00"),
+        ("-100.00", "-100.00", "0.00", None, "0.00"),
+    ],
+)
+def test_a_payment_at_the_register_that_clue_told_of_is_not_told_again(
+    gross: str, known: str, amount: str, payment: str | None, left: str
+) -> None:
+    site = Site()
+    site.export(document(gross=gross, known_paid=Decimal(known)), document("2026-9", "50.00"))
+    site.drop(FIRST, row(amount=gross), OTHER)
+    result = site.drop(SECOND, row(amount=amount), OTHER)
+    assert [str(told.amount) for told in result.payments] == ([payment] if payment else [])
+    assert [record.data["amount_open"] for record in result.states] == [amount]
+    assert site.tracked().known_paid == Decimal(left)

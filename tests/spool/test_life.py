@@ -59,7 +59,9 @@ ARRIVALS = [_written, _renamed_in, _copied, _linked, _moved_from_elsewhere, _old
 
 @pytest.mark.parametrize("arrive", ARRIVALS)
 @pytest.mark.parametrize("watch", ["events", "poll"])
-def test_every_way_to_arrive_leads_to_one_result(start: Start, tmp_path: Path, watch: str, arrive: Callable[[Path], None]) -> None:
+def test_every_way_to_arrive_leads_to_one_result(
+    start: Start, tmp_path: Path, watch: str, arrive: Callable[[Path], None]
+) -> None:
     running = start(a_site(tmp_path, a_route(tmp_path, watch=watch)))
 
     arrive(running.inbox() / "a.txt")
@@ -72,7 +74,9 @@ def test_every_way_to_arrive_leads_to_one_result(start: Start, tmp_path: Path, w
 
 
 @pytest.mark.parametrize("arrive", ARRIVALS)
-def test_files_that_are_there_at_the_start_go_the_same_way(start: Start, tmp_path: Path, arrive: Callable[[Path], None]) -> None:
+def test_files_that_are_there_at_the_start_go_the_same_way(
+    start: Start, tmp_path: Path, arrive: Callable[[Path], None]
+) -> None:
     site = a_site(tmp_path)
     site.routes[0].folder.mkdir(parents=True)
     arrive(site.routes[0].folder / "a.txt")
@@ -242,7 +246,9 @@ def test_what_lies_there_goes_through_oldest_first(start: Start, tmp_path: Path)
 def test_master_data_goes_before_what_needs_it(start: Start, tmp_path: Path) -> None:
     site = a_site(tmp_path)
     site.routes[0].folder.mkdir(parents=True)
-    for age, (name, content) in enumerate([("a.txt", "wait X\na\n"), ("b.txt", "b\n"), ("c.txt", "master\nremember X\n")]):
+    for age, (name, content) in enumerate(
+        [("a.txt", "wait X\na\n"), ("b.txt", "b\n"), ("c.txt", "master\nremember X\n")]
+    ):
         path = site.routes[0].folder / name
         path.write_text(content)
         os.utime(path, ns=(10**18 + age * 10**9, 10**18 + age * 10**9))
@@ -329,7 +335,9 @@ _OPEN: list = []
 
 
 @pytest.mark.parametrize("trouble", [None, _paused, _being_written, _low, _dead_worker])
-def test_a_daemon_with_nothing_to_do_sleeps(start: Start, tmp_path: Path, trouble: Callable[[Running], None] | None) -> None:
+def test_a_daemon_with_nothing_to_do_sleeps(
+    start: Start, tmp_path: Path, trouble: Callable[[Running], None] | None
+) -> None:
     running = start(a_site(tmp_path, rescan_seconds=3600.0))
     running.for_a_while(0.3)
     if trouble is not None:

@@ -28,7 +28,9 @@ def test_a_reader_that_takes_what_it_sees_gets_whole_files_once(site: Running) -
 
     taken = consumer.finish()
     assert len(taken) == 300
-    expected = {f"{n:03}.out.txt": "begin\n" + "".join(f"{n} {line}\n" for line in range(60)) + "end\n" for n in range(300)}
+    expected = {
+        f"{n:03}.out.txt": "begin\n" + "".join(f"{n} {line}\n" for line in range(60)) + "end\n" for n in range(300)
+    }
     assert dict(taken) == expected
     assert site.leftovers() == []
     assert site.findings() == []

@@ -1,0 +1,83 @@
+"""Events are hints, the scan is the truth: what the watcher misses or loses is found all the same."""
+
+import logging
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.sites import Running, a_site
+
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def deaf(start: Start, tmp_path: Path) -> Running:
+    """A site that scans by itself only once."""
+    running = start(a_site(tmp_path, rescan_seconds=3600.0))
+    running.for_a_while(0.2)
+    return running
+
+
+def _arrives(running: Running, name: str) -> None:
+    running.drop(name, f"{name}\n")
+    count = running.count("archived") + 1
+    running.until_archived(count, seconds=10)
+
+
+def test_a_folder_that_is_deleted_and_made_again_is_watched_again(deaf: Running) -> None:
+    _arrives(deaf, "a.txt")
+    shutil.rmtree(deaf.inbox())
+    deaf.for_a_while(0.3)
+    deaf.inbox().mkdir(exist_ok=True)
+    deaf.until(lambda: deaf.engine.mend_watches() == [])
+    deaf.for_a_while(0.3)
+    _arrives(deaf, "b.txt")
+    _arrives(deaf, "c.txt")
+
+
+def test_a_folder_that_is_replaced_by_a_rename_is_watched_again(deaf: Running) -> None:
+    _arrives(deaf, "a.txt")
+    deaf.inbox().rename(deaf.root / "old")
+    deaf.inbox().mkdir()
+    (deaf.inbox() / "came-before-the-watch.txt").write_text("x\n")
+    deaf.until(lambda: deaf.engine.mend_watches() == [])
+    deaf.until_archived(2)
+    _arrives(deaf, "b.txt")
+
+
+def test_a_missing_folder_is_made_and_an_unwatchable_one_is_an_alert(deaf: Running) -> None:
+    deaf.inbox().rename(deaf.root / "old")
+    deaf.inbox().write_text("a file in the place of the folder\n")
+    deaf.until(lambda: {"not-watched"} & deaf.alerts().keys())
+    deaf.inbox().unlink()
+    deaf.until(lambda: deaf.engine.mend_watches() == [])
+    _arrives(deaf, "a.txt")
+    deaf.until(lambda: deaf.alerts() == {})
+
+
+def test_a_lost_event_is_made_good_by_a_scan_when_watchdog_says_so(deaf: Running) -> None:
+    deaf.engine._watch.stop()  # deaf from here on
+    logging.getLogger("watchdog.observers.inotify_c").addHandler(deaf.engine._watch._overflow)
+    deaf.drop("a.txt", "a\n")
+    deaf.for_a_while(0.3)
+    assert deaf.rows() == []
+
+    logging.getLogger("watchdog.observers.inotify_c").warning("Inotify queue overflowed; filesystem events were lost")
+    deaf.until_archived(1)
+
+
+def test_the_rescan_finds_what_no_event_told(start: Start, tmp_path: Path) -> None:
+    running = start(a_site(tmp_path, rescan_seconds=0.3))
+    running.engine._watch.stop()
+    running.drop("a.txt", "a\n")
+    running.until_archived(1)
+
+
+@pytest.mark.slow
+def test_a_burst_is_seen_whole(deaf: Running) -> None:
+    for number in range(1500):
+        (deaf.inbox() / f"{number:04}.txt").write_text(f"{number}\n")
+    deaf.until_archived(1500, seconds=40)
+    assert len(deaf.outputs()) == 1500
