@@ -1,12 +1,20 @@
-"""What the FIBU writers share: German numbers, clean texts, and rows of a text file with semicolons."""
+"""What the FIBU writers share: German numbers, clean texts, and rows of checked values with semicolons."""
 
 import unicodedata
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Generic, TypeVar
 
+from core.batch import Output
+from core.booking import Booking, PersonAccount
 from core.documents.problems import LIMIT
 from core.errors import Problem, RuleError
+from core.fibu_options import BmdOptions, RzlOptions
 from core.money import cents
+
+Settings = TypeVar("Settings", BmdOptions, RzlOptions)
+Document = TypeVar("Document", Booking, PersonAccount)
 
 _REPLACED = str.maketrans({";": ",", '"': "'", "\r": " ", "\n": " ", "\t": " "})
 
@@ -31,13 +39,41 @@ def clean(text: str, length: int | None = None) -> str:
     return " ".join(printable.split())[:length].rstrip()
 
 
-def row(values: Sequence[str], encoding: str) -> bytes:
-    """One row: semicolons between the values, none after the last, CRLF. The values must have been checked."""
-    return (";".join(values) + "\r\n").encode(encoding)
+class RowsWriter(ABC, Generic[Settings, Document]):
+    """Writes documents as rows of text, after it has made sure that the program can take them all."""
 
+    def __init__(self, output: Output, settings: Settings) -> None:
+        """Options in the output's head go before the settings of the target."""
+        self._options: Settings = dict(output.head).get("options", settings)
 
-def refuse(problems: Iterable[Problem]) -> None:
-    """Raise RuleError with all problems, if there are any."""
-    found = list(problems)
-    if found:
-        raise RuleError(*found[:LIMIT])
+    @abstractmethod
+    def header(self) -> Sequence[str]:
+        """Names of the columns; empty where there is no header row."""
+
+    @abstractmethod
+    def problems(self, document: Document) -> Iterable[Problem]:
+        """Everything that the program cannot take."""
+
+    @abstractmethod
+    def rows(self, document: Document) -> Iterable[Sequence[str]]:
+        """The values of the document's rows."""
+
+    def begin(self) -> bytes:
+        """The header row, where there is one."""
+        names = self.header()
+        return self._row(names) if names else b""
+
+    def add(self, documents: Sequence[Document]) -> bytes:
+        """Rows of these documents. Raises RuleError naming everything that the program cannot take."""
+        found = [problem for document in documents for problem in self.problems(document)]
+        if found:
+            raise RuleError(*found[:LIMIT])
+        return b"".join(self._row(values) for document in documents for values in self.rows(document))
+
+    def end(self) -> bytes:
+        """Nothing comes after the last row."""
+        return b""
+
+    def _row(self, values: Sequence[str]) -> bytes:
+        """Semicolons between the values, none after the last, CRLF. The values must have been checked."""
+        return (";".join(values) + "\r\n").encode(self._options.encoding)

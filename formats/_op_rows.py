@@ -83,8 +83,8 @@ def _text_of(cell: object) -> str:
     """What a spreadsheet shows in a cell; whole numbers without a fraction."""
     if type(cell) is str:
         return cell.strip()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
+    if type(cell) is float and cell.is_integer():
+        return f"{cell:.0f}"
     return str(cell).strip()
 
 
@@ -138,6 +138,7 @@ class _Reading:
         pick = self._picker()
         grouped = {"document_date", "symbol"} <= self._columns.index_of.keys()
         text, amount_in, day, account_of = self._text, self._amount_in, self._date_of, self._account_of
+        short = lru_cache(maxsize=64)(text)
         for row, cells in self._fitting_rows(rows):
             account_cell, number_cell, date_cell, due_cell, second, currency, symbol, words = pick(cells)
             account = account_of(account_cell) if account_cell != "" else self._account
@@ -152,9 +153,10 @@ class _Reading:
                 continue
             document_date = (day(date_cell) or self._odd_date(row, "document_date", date_cell)) if date_cell else None
             due_date = (day(due_cell) or self._odd_date(row, "due_date", due_cell)) if due_cell else None
-            second, currency, words = (text(second) if second else "", text(currency) if currency else "", text(words))
-            item = OpenItemRow(row, account, number, amount, document_date, due_date, second, currency, words)
-            yield item, grouped and date_cell == symbol == ""
+            second = text(second) if second else ""
+            currency = short(currency) if currency else ""
+            item = OpenItemRow(row, account, number, amount, document_date, due_date, second, currency, text(words))
+            yield item, grouped and not date_cell and symbol == ""
 
     def _fitting_rows(self, rows: Iterator[Cells]) -> Iterator[tuple[int, Cells]]:
         """Rows below the heading that are not blank, as wide as the heading and one blank cell wider."""

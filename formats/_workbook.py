@@ -8,6 +8,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import chain
 from typing import IO, BinaryIO, NamedTuple
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
@@ -43,17 +44,15 @@ class Sheet(NamedTuple):
     sheet: CalamineSheet
 
     def rows(self) -> Iterator[Cells]:
-        """Yield the cells of every row, row 1 first."""
+        """Iterate over the cells of every row, row 1 first."""
         start = self.sheet.start
         if start is None:
-            return
-        for _ in range(start[0]):
-            yield []
-        margin: Cells = [""] * start[1]
+            return iter(())
+        above, margin = start
+        rows: Iterator[Cells] = iter(self.sheet.iter_rows())  # type: ignore[arg-type]  # read as objects
         if margin:
-            yield from ([*margin, *cells] for cells in self.sheet.iter_rows())
-        else:
-            yield from self.sheet.iter_rows()  # type: ignore[misc]  # read as objects
+            rows = ([*[""] * margin, *cells] for cells in rows)
+        return chain(([] for _ in range(above)), rows)
 
     def first_rows(self) -> list[Cells]:
         """The rows in which a heading is looked for."""

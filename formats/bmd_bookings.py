@@ -5,15 +5,15 @@ account and document number become one open item. Which columns, codes and symbo
 (``BmdOptions``), handed over in the output's head as ``options``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any
 
 from core.batch import Output
 from core.booking import Booking, BookingLine, Side
+from core.errors import Problem
 from core.fibu_limits import booking_problems
 from core.fibu_options import BmdOptions
-from formats._fibu_text import amount, clean, plain, refuse, row
+from formats._fibu_text import RowsWriter, amount, clean, plain
 
 LABEL = "BMD-Buchungen"
 WriterSettings = BmdOptions
@@ -24,33 +24,26 @@ _OTHER_SIDE: dict[Side, Side] = {"debit": "credit", "credit": "debit"}
 
 def open_writer(output: Output, settings: BmdOptions) -> "BmdBookingsWriter":
     """Make the writer of one file; options in the output's head go before the settings."""
-    return BmdBookingsWriter(dict(output.head).get("options", settings))
+    return BmdBookingsWriter(output, settings)
 
 
-class BmdBookingsWriter:
+class BmdBookingsWriter(RowsWriter[BmdOptions, Booking]):
     """Writes ``Booking`` documents."""
 
-    def __init__(self, options: BmdOptions) -> None:
-        self._options = options
+    def header(self) -> Sequence[str]:
+        """The client's columns."""
+        return self._options.header
 
-    def begin(self) -> bytes:
-        """The header row."""
-        return row(self._options.header, self._options.encoding)
+    def problems(self, document: Booking) -> Iterable[Problem]:
+        """The limits of ``core.fibu_limits``."""
+        return booking_problems(document, self._options)
 
-    def add(self, documents: Sequence[Any]) -> bytes:
-        """Rows of these bookings. Raises RuleError naming everything that BMD cannot take."""
-        refuse(problem for booking in documents for problem in booking_problems(booking, self._options))
-        return b"".join(self._rows(booking) for booking in documents)
-
-    def end(self) -> bytes:
-        """Nothing comes after the last row."""
-        return b""
-
-    def _rows(self, booking: Booking) -> bytes:
-        shared = _document_values(booking, self._options)
-        rows = (shared | _line_values(booking, line, self._options) for line in booking.lines)
-        header, encoding = self._options.header, self._options.encoding
-        return b"".join(row([values.get(column, "") for column in header], encoding) for values in rows)
+    def rows(self, document: Booking) -> Iterable[Sequence[str]]:
+        """One row a VAT group."""
+        shared = _document_values(document, self._options)
+        for line in document.lines:
+            values = shared | _line_values(document, line, self._options)
+            yield [values.get(column, "") for column in self._options.header]
 
 
 def _document_values(booking: Booking, options: BmdOptions) -> dict[str, str]:

@@ -4,14 +4,14 @@
 overwrites accounts that exist; we cut as it does.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from core.batch import Output
 from core.booking import PersonAccount
+from core.errors import Problem
 from core.fibu_limits import account_problems
 from core.fibu_options import RzlOptions
-from formats._fibu_text import clean, plain, refuse, row
+from formats._fibu_text import RowsWriter, clean, plain
 
 LABEL = "RZL-Personenkonten"
 WriterSettings = RzlOptions
@@ -33,47 +33,40 @@ _POSTAL_LETTERS = {
 
 def open_writer(output: Output, settings: RzlOptions) -> "RzlAccountsWriter":
     """Make the writer of one file; options in the output's head go before the settings."""
-    return RzlAccountsWriter(dict(output.head).get("options", settings))
+    return RzlAccountsWriter(output, settings)
 
 
-class RzlAccountsWriter:
+class RzlAccountsWriter(RowsWriter[RzlOptions, PersonAccount]):
     """Writes ``PersonAccount`` documents."""
 
-    def __init__(self, options: RzlOptions) -> None:
-        self._options = options
+    def header(self) -> Sequence[str]:
+        """The names of the fields, where the client wants them."""
+        return FIELDS if self._options.header_row else ()
 
-    def begin(self) -> bytes:
-        """The header row, where the client wants one."""
-        return row(FIELDS, self._options.encoding) if self._options.header_row else b""
+    def problems(self, document: PersonAccount) -> Iterable[Problem]:
+        """The limits of ``core.fibu_limits``."""
+        return account_problems(document, self._options)
 
-    def add(self, documents: Sequence[Any]) -> bytes:
-        """Rows of these accounts. Raises RuleError naming everything that RZL cannot take."""
-        refuse(problem for account in documents for problem in account_problems(account, self._options))
-        return b"".join(self._row(account) for account in documents)
-
-    def end(self) -> bytes:
-        """Nothing comes after the last row."""
-        return b""
-
-    def _row(self, person: PersonAccount) -> bytes:
-        net_days = person.terms.net_days if person.terms else None
+    def rows(self, document: PersonAccount) -> Iterable[Sequence[str]]:
+        """One row."""
+        net_days = document.terms.net_days if document.terms else None
         values = [
-            person.account,
-            _KIND[person.kind],
-            "" if person.currency == "EUR" else person.currency,
-            person.vat_id,
+            document.account,
+            _KIND[document.kind],
+            "" if document.currency == "EUR" else document.currency,
+            document.vat_id,
             "",
-            clean(person.name, 40),
-            clean(person.street, 40),
-            clean(person.city, 25),
-            "1" if person.dunning_block else "0",
+            clean(document.name, 40),
+            clean(document.street, 40),
+            clean(document.city, 25),
+            "1" if document.dunning_block else "0",
             *["0"] * 3,
-            _POSTAL_LETTERS.get(person.country, person.country),
-            clean(person.zip, 10),
-            clean(person.name2, 40),
-            clean(person.number, 20),
+            _POSTAL_LETTERS.get(document.country, document.country),
+            clean(document.zip, 10),
+            clean(document.name2, 40),
+            clean(document.number, 20),
             "",
             "" if net_days is None else "1",
             plain(net_days),
         ]
-        return row(values, self._options.encoding)
+        return (values,)

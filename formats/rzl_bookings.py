@@ -5,18 +5,18 @@ lines that name each other; one with several is a collective line and a split li
 from the tax amount and the key of the line with the revenue or expense account.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from core.batch import Output
 from core.booking import Booking, BookingLine, Side
+from core.errors import Problem
 from core.fibu_limits import booking_problems, open_item_digits
 from core.fibu_options import RzlOptions
 from core.money import ZERO, total
 from core.tax_codes import RzlTaxCode
-from formats._fibu_text import amount, clean, plain, refuse, row
+from formats._fibu_text import RowsWriter, amount, clean, plain
 
 LABEL = "RZL-Buchungen"
 WriterSettings = RzlOptions
@@ -56,27 +56,23 @@ class _Line:
 
 def open_writer(output: Output, settings: RzlOptions) -> "RzlBookingsWriter":
     """Make the writer of one file; options in the output's head go before the settings."""
-    return RzlBookingsWriter(dict(output.head).get("options", settings))
+    return RzlBookingsWriter(output, settings)
 
 
-class RzlBookingsWriter:
+class RzlBookingsWriter(RowsWriter[RzlOptions, Booking]):
     """Writes ``Booking`` documents."""
 
-    def __init__(self, options: RzlOptions) -> None:
-        self._options = options
+    def header(self) -> Sequence[str]:
+        """The names of the fields, where the client wants them."""
+        return FIELDS if self._options.header_row else ()
 
-    def begin(self) -> bytes:
-        """The header row, where the client wants one."""
-        return row(FIELDS, self._options.encoding) if self._options.header_row else b""
+    def problems(self, document: Booking) -> Iterable[Problem]:
+        """The limits of ``core.fibu_limits``."""
+        return booking_problems(document, self._options)
 
-    def add(self, documents: Sequence[Any]) -> bytes:
-        """Rows of these bookings. Raises RuleError naming everything that RZL cannot take."""
-        refuse(problem for booking in documents for problem in booking_problems(booking, self._options))
-        return b"".join(self._row(booking, line) for booking in documents for line in self._lines(booking))
-
-    def end(self) -> bytes:
-        """Nothing comes after the last row."""
-        return b""
+    def rows(self, document: Booking) -> Iterable[Sequence[str]]:
+        """A pair of rows, or a collective row and a split row for each VAT group."""
+        return (self._values(document, line) for line in self._lines(document))
 
     def _lines(self, booking: Booking) -> list[_Line]:
         if len(booking.lines) == 1:
@@ -124,9 +120,9 @@ class RzlBookingsWriter:
     def _code(self, booking: Booking, line: BookingLine) -> RzlTaxCode:
         return self._options.tax_code(booking.vat_side, line.treatment, line.rate, line.destination) or _NO_TAX_CODE
 
-    def _row(self, booking: Booking, line: _Line) -> bytes:
+    def _values(self, booking: Booking, line: _Line) -> Sequence[str]:
         options = self._options
-        values = [
+        return [
             line.account,
             line.contra,
             "0" if booking.kind == "cash" else open_item_digits(booking),
@@ -154,7 +150,6 @@ class RzlBookingsWriter:
             booking.document_file if line.leading else "",
             *[""] * 4,
         ]
-        return row(values, options.encoding)
 
     def _sides(self, side: Side, value: Decimal) -> tuple[str, str]:
         """Debit and credit amount; what takes back changes sides or becomes negative."""

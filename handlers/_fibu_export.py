@@ -26,7 +26,7 @@ from handlers._fibu_parties import (
     unsent_accounts,
 )
 from handlers._fibu_receipts import NEVER_BOOKED, SettledInvoice, receipt_bookings
-from handlers._fibu_source import Source
+from handlers._fibu_source import Source, german
 from handlers._fibu_vat import Articles
 
 
@@ -176,7 +176,7 @@ def _plan_invoices(
         if booking is None:
             continue
         plan.done.append(Done(source, (booking,), person))
-        plan.warnings += _warnings(source, booking, person, company)
+        plan.warnings += _warnings(source, invoice, booking, person, company)
 
 
 def _plan_receipts(sources: Sequence[Source], company: Company, ledger: CompanyLedger, plan: _Plan) -> None:
@@ -200,7 +200,18 @@ def _plan_receipts(sources: Sequence[Source], company: Company, ledger: CompanyL
             plan.done.append(Done(source, bookings))
 
 
-def _warnings(source: Source, booking: Booking, person: Person, company: Company) -> Iterator[Problem]:
+def _warnings(
+    source: Source, invoice: Invoice, booking: Booking, person: Person, company: Company
+) -> Iterator[Problem]:
+    if invoice.totals.rounding:
+        yield source.problem(
+            "fibu_rounding",
+            f"{source.label}: Der Zahlbetrag ist um {german(invoice.totals.rounding)} gerundet; an die FIBU geht der "
+            "Betrag ohne diese Rundung.",
+            "Bitte buchen Sie die Rundung beim Ausgleich des offenen Postens aus.",
+            "/totals/rounding",
+            invoice.totals.rounding,
+        )
     if person.master is None:
         yield source.problem(
             "fibu_party_not_sent",

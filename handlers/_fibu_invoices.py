@@ -63,7 +63,7 @@ def invoice_booking(
         terms=_terms(invoice),
         document_file=invoice.attachments[0] if invoice.attachments else "",
         gross=source.sign * gross,
-        lines=turned(lines, source.sign),
+        lines=turned(lines, source.sign) or tuple(lines[:1]),
     )
 
 

@@ -41,7 +41,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    target: str = Field(default="clue", description="Target of the payments and invoice states.")
+    target: str = Field(
+        default="", description="Target of the payments and invoice states; empty: the company's clue_target."
+    )
     complete: bool = Field(
         default=False,
         description="The lists hold every open item, so that a document that is no longer in them is settled.",
@@ -79,7 +81,9 @@ class _Reconciliation:
         # A key date that lies ahead ("per Monatsende") cannot know more than today, and must not block tomorrow's list.
         self._key_date: date = min(batch.head.get("key_date") or context.today, context.today)
         self._key_text = self._key_date.isoformat()
-        self._changes = Changes(batch.origin, company, self._key_date, self._settings.target, self._settings.tolerance)
+        known = context.companies.get(company)
+        target = self._settings.target or (known.clue_target if known else "clue")
+        self._changes = Changes(batch.origin, company, self._key_date, target, self._settings.tolerance)
         bounds = [accounts.split("-") for accounts in self._settings.complete_accounts]
         self._ranges = [(int(first), int(last)) for first, last in bounds]
         self._notices = notices.Notices()

@@ -112,8 +112,10 @@ class Dispatcher:
         """A commit failed: forget what workers think is true, and handle these files again."""
         for worker in list(self._pool.workers):
             if worker.stream is stream:
-                stream.push_back(worker.route, [again(drop) for drop in worker.unanswered(take=True)])
+                unanswered = worker.unanswered(take=True)
+                stream.push_back(worker.route, [again(drop) for drop in unanswered])
                 self._replace(worker, stream)
+                discard_staged(self._site, {drop.id for drop in unanswered})
         stream.fresh_worker = True
         discard_staged(self._site, {handled.drop.id for handled in group})
         for handled in reversed(group):

@@ -355,3 +355,25 @@ def test_a_rate_must_be_in_force_on_the_day_of_supply(case: dict[str, Any], ledg
 
     assert [problem.code for problem in caught.value.problems] == ["fibu_rate_not_in_force"]
     assert "30.06.2026" in caught.value.problems[0].what
+
+
+def test_a_rounded_amount_to_pay_is_told(case: dict[str, Any], ledger: MemoryLedger) -> None:
+    record = copy.deepcopy(case["messages"][0][1])
+    record["data"]["totals"] |= {"rounding": "-0.02", "payable": "59.98"}
+
+    effects = list(exported(COMPANY, ledger, [record]))
+
+    assert [effect.problem.code for effect in effects if isinstance(effect, Warn)] == ["fibu_rounding"]
+    assert emitted(effects, "booking")[0].gross == Decimal("-60.00")
+
+
+def test_groups_that_cancel_each_other_out_are_booked_with_nothing(case: dict[str, Any], ledger: MemoryLedger) -> None:
+    record = copy.deepcopy(case["messages"][0][1])
+    group = record["data"]["vat_breakdown"][0]
+    record["data"]["vat_breakdown"] = [group, {**group, "net": "-50.00", "vat": "-10.00"}]
+    record["data"]["lines"][0]["net"] = "0.00"
+    record["data"]["totals"] = dict.fromkeys(("net", "vat", "gross", "payable"), "0.00")
+
+    [booking] = emitted(list(exported(COMPANY, ledger, [record])), "booking")
+
+    assert [(line.net, line.vat) for line in booking.lines] == [(0, 0)]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.batch import Batch, Origin
+from core.company import Company
 from core.contracts import Context, Effect, Emit, Hold, Put, Warn
 from core.documents import Payment, Record
 from core.open_items import DOCUMENT_TYPE, OpenItemRow
@@ -98,7 +99,8 @@ class Site:
         origin = Origin(f"20261123T080000-{self.drops:06}", "bmd", "op.csv", received, company)
         batch = Batch(origin, DOCUMENT_TYPE, rows, {"source": "bmd", "kind": kind, "key_date": key_date})
         given = Settings(**{"complete": True, **settings})
-        context = Context(self.ledger, {}, given, today, released=released)
+        companies = {COMPANY: Company(id=COMPANY, fibu="bmd", clue_target="clue-1")}
+        context = Context(self.ledger, companies, given, today, released=released)
         return Result(self.ledger.commit(op_reconciliation.handle(batch, context)))
 
     def tracked(self, number: str = "2026-1", account: str = "200001") -> TrackedDocument:

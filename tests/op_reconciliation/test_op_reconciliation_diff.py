@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from core.contracts import Emit
 from core.errors import RuleError
 from tests.op_reconciliation.lists import TODAY, Result, Site, document, row
 
@@ -320,3 +321,10 @@ def test_a_payment_at_the_register_that_clue_told_of_is_not_told_again(
     assert [str(told.amount) for told in result.payments] == ([payment] if payment else [])
     assert [record.data["amount_open"] for record in result.states] == [amount]
     assert site.tracked().known_paid == Decimal(left)
+
+
+@pytest.mark.parametrize(("settings", "target"), [({}, "clue-1"), ({"target": "elsewhere"}, "elsewhere")])
+def test_clue_is_told_at_the_company_s_own_target(settings: dict[str, str], target: str) -> None:
+    site = site_with_first_list(**settings)
+    result = site.drop(SECOND, OTHER, **settings)
+    assert {effect.output.target for effect in result.effects if isinstance(effect, Emit)} == {target}
