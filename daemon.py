@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.errors import CluedropError, ConfigError
+from spool.instance import AlreadyRunning
 
 if TYPE_CHECKING:
     import config as configuration
@@ -262,12 +263,15 @@ def _ask(verb: str, drop_id: str, path: Path) -> None:
 
 
 def main() -> None:
-    """Entry point. A wrong configuration is exit code 2, each mistake on its own line; another refusal is 1."""
+    """Entry point. Exit codes beyond a verb's own: 2 configuration wrong, 3 another daemon is at work, 1 refused."""
     try:
         app()
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
+    except AlreadyRunning as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(3)
     except CluedropError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)

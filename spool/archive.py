@@ -214,13 +214,16 @@ def _move(source: SourceFile, path: str, group: _Group) -> None:
 
 
 def _is_ours(source: SourceFile) -> bool:
-    """Make a file read-only; say False where it has another owner, who could undo that: the archive takes a copy."""
+    """Make a file read-only; say False where that does not help, and the archive must take a copy.
+
+    Its owner could undo it, and whoever holds a second name of it could still write into it.
+    """
     descriptor = os.open(source.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_size != source.size:
             raise ArchiveConflict(f"{source.path} has changed since it was read")
-        if found.st_uid != os.geteuid():
+        if found.st_uid != os.geteuid() or found.st_nlink > 1:
             return False
         os.fchmod(descriptor, _FILE_MODE)
     finally:

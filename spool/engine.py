@@ -49,6 +49,8 @@ class Engine:
         self.unfinished: list[Unfinished] = []
         self.outcomes: dict[str, int] = {}
         """How often each fate has come since the start."""
+        self.bugs: dict[str, str] = {}
+        """Last drop of a route that met a bug of ours since the start."""
         self.disk_low = False
         """A disk is nearly full: nothing new is taken."""
         self.on_canary: Callable[[Handled], None] = lambda handled: remove_canary(handled.drop, handled.outcome)
@@ -239,6 +241,8 @@ class Engine:
         for handled in group:
             if handled.outcome.trouble:
                 logger.error("drop {} ({}): {}", handled.drop.id, handled.drop.name, handled.outcome.trouble)
+            if handled.outcome.fate == "bug":
+                self.bugs[handled.route.name] = handled.drop.id
         try:
             settled = self._committer.commit(group)
         except TransportError as error:

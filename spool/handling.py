@@ -173,8 +173,13 @@ class FileHandling:
         if hasattr(handler, "refuse"):
             answer = self._staging(route, drop, suffix="r")
             effects = handler.refuse(error, head, self._origin(route, drop), context)
-            collected = answer.carry_out(effects, digest)
+            try:
+                collected = answer.carry_out(effects, digest)
+            except Exception:
+                answer.discard()
+                raise
             outcome.outputs, outcome.puts, outcome.claims = collected.outputs, collected.puts, collected.claims
+            outcome.spilled_puts = collected.spilled
         if reader is not None and hasattr(reader, "table") and any(problem.row for problem in error.problems):
             outcome.workbook = self._workbook(route, drop, source, reader, error.problems)
         return outcome

@@ -36,6 +36,10 @@ class Health:
         self._canaries: dict[str, float] = {}
         self._last_drop = {name: row["last_drop_at"] or 0 for name, row in self._journal.routes().items()}
         engine.on_canary = self._canary_came
+        known = {route.name for route in self._site.routes} | self._site.targets.keys() | self._places()
+        for code, subject in list(self._open):
+            if subject not in known:
+                self._alert(code, subject, None)  # its route or target is no longer configured
 
     def look(self) -> bool:
         """Do what is due; returns True when it was time to look, which also says that the loop goes round."""
@@ -63,9 +67,12 @@ class Health:
 
     # ── folders and disks ─────────────────────────────────────────────────────────────────────────────────────────
 
+    def _places(self) -> set[str]:
+        folders = (self._site.archive, self._site.state, *(target.folder for target in self._site.targets.values()))
+        return {str(folder) for folder in folders}
+
     def _look_at_disks(self) -> None:
-        places = {str(self._site.archive), str(self._site.state)}
-        places |= {str(target.folder) for target in self._site.targets.values()}
+        places = self._places()
         low = []
         for place in sorted(places):
             with suppress(OSError):
@@ -95,6 +102,9 @@ class Health:
         folders = ", ".join(sorted(intake.directories)[:5])
         self._alert("folder-dropped", route.name, f"folders are not processed: {folders}" if folders else None)
         self._last_drop[route.name] = max(self._last_drop[route.name], intake.last_claim)
+        bug = self._engine.bugs.get(route.name)
+        text = f"drop {bug} met a bug of ours; the log has the traceback"
+        self._alert("bug", route.name, text if bug else None)
         self._alert("overdue", route.name, self._overdue(route))
         lost = [left for left in self._engine.unfinished if left.drop.route == route.name]
         self._alert("not-published", route.name, lost[0].reason if lost else None)

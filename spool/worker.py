@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
+from core.errors import FormatError
 from core.site import Site
-from spool.handling import FileHandling
+from spool.handling import FileHandling, open_regular
 from spool.journal.database import open_database
 from spool.journal.ledger import WorkingLedger
 from spool.messages import DropRef, Job, Outcome, Report
@@ -85,10 +86,10 @@ def _in_rank(job: Job, site: Site, plugins: Plugins) -> list[DropRef]:
 
 def _ranks(drop: DropRef, rankers: list[Any]) -> Iterator[int]:
     try:
-        with open(drop.path, "rb") as file:
+        with open_regular(drop.path) as file:
             head = file.read(4096)
-    except OSError:
-        return
+    except (OSError, FormatError):
+        return  # whatever is wrong with it is said when it is handled
     for rank in rankers:
         if rank is not None:
             yield rank(head)

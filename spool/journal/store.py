@@ -127,7 +127,7 @@ class Journal:
 
     def drop(self, drop_id: str) -> Row | None:
         """One drop, or None. The id may be cut short as long as it is unique."""
-        query = select(drops).where(drops.c.id >= drop_id, drops.c.id < drop_id + "~").limit(2)
+        query = select(drops).where(drops.c.id >= drop_id, drops.c.id < drop_id + "g").limit(2)
         rows = self._rows(query)
         return rows[0] if len(rows) == 1 else None
 
@@ -237,8 +237,10 @@ def as_json(value: Any) -> str:
 
 
 _ID = drops.c.id == bindparam("b_id")
-_SETTLE = update(drops).where(_ID).values(
-    {name: bindparam(f"b_{name}") for name in ("state", "sha256", "companions", "report")}
+_SETTLE = (
+    update(drops)
+    .where(_ID)
+    .values({name: bindparam(f"b_{name}") for name in ("state", "sha256", "companions", "report")})
 )
 _FINISH = update(drops).where(_ID).values(state=bindparam("b_state"), finished_at=bindparam("b_finished_at"))
 _NOTE = update(drops).where(_ID).values(state=bindparam("b_state"), report=bindparam("b_report"))

@@ -132,7 +132,7 @@ def test_a_second_daemon_is_told_that_it_is_one_too_many(daemon: Daemon) -> None
         timeout=60,
         check=False,
     )
-    assert second.returncode != 0
+    assert second.returncode == 3
     assert f"process {daemon.process.pid}" in second.stderr
     assert "Traceback" not in second.stderr
 

@@ -103,6 +103,16 @@ def output_files(effects: Iterable[Effect]) -> dict[str, bytes]:
     return files
 
 
+def emitted(effects: list[Effect], document_type: str) -> list[Any]:
+    """The documents of this type that are written."""
+    return [
+        document
+        for effect in effects
+        if isinstance(effect, Emit) and effect.output.document_type == document_type
+        for document in effect.documents
+    ]
+
+
 def effect_lines(effects: Iterable[Effect]) -> Iterable[str]:
     """The effects in order, a line each; entries of the ledger as JSON."""
     for effect in effects:

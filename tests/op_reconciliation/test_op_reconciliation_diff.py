@@ -292,7 +292,7 @@ def test_names_of_the_outputs() -> None:
         "1_20261123-080000_000002_zahlungen.json",
         "1_20261123-080000_000002_rechnungsstatus.json",
     ]
-    assert {(output.target, output.format) for output in outputs} == {("clue", "clue_exchange")}
+    assert {(output.target, output.format) for output in outputs} == {("clue-1", "clue_exchange")}
 
 
 def test_of_many_notices_fifty_are_shown_and_the_others_counted() -> None:
