@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -51,6 +52,8 @@ _OTHER_LISTS: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 """Headings that no open-item list has, and what the file is instead."""
 
+_KNOWN = frozenset(name for synonyms in SYNONYMS.values() for name in synonyms)
+
 _GERMAN_NAMES: Mapping[Field, str] = MappingProxyType({
     "account": "Konto", "number": "OP-Nr.", "document_date": "Datum", "due_date": "Fälligkeit",
     "open": "offener Betrag", "amount": "Betrag", "debit": "Soll", "credit": "Haben", "side": "S/H",
@@ -84,7 +87,12 @@ class Columns(NamedTuple):
 
 def normalised(heading: object) -> str:
     """Make headings comparable: lower case, letters and digits only."""
-    return _NOT_ALPHANUMERIC.sub("", str(heading).casefold())
+    return _normalised(str(heading))
+
+
+@lru_cache(maxsize=4096)
+def _normalised(heading: str) -> str:
+    return _NOT_ALPHANUMERIC.sub("", heading.casefold())
 
 
 def heading_row(rows: Sequence[Cells], given: Mapping[Field, str]) -> Columns | None:
@@ -93,6 +101,8 @@ def heading_row(rows: Sequence[Cells], given: Mapping[Field, str]) -> Columns | 
     ``given`` maps fields to headings and wins over the synonyms.
     """
     for row, cells in enumerate(rows, 1):
+        if len(cells) < 2:
+            continue
         columns = columns_of(row, cells, given)
         amounts = columns.index_of.keys() & {"open", "amount", "debit", "credit"}
         if amounts and columns.index_of.keys() & {"number", "account"} and len(set(columns.index_of.values())) > 1:
@@ -120,16 +130,18 @@ def columns_of(row: int, cells: Cells, given: Mapping[Field, str]) -> Columns:
     names = [normalised(cell) for cell in cells]
     while names and not names[-1]:
         names.pop()
+    position = {name: at for at, name in reversed(list(enumerate(names)))}  # of two equal ones the first
     index: dict[Field, int] = {}
-    for field, synonyms in SYNONYMS.items():
-        wanted = (normalised(given[field]),) if field in given else synonyms
-        found = next((names.index(name) for name in wanted if name in names), None)
-        if found is not None:
-            index[field] = found
+    if given or not _KNOWN.isdisjoint(position):
+        for field, synonyms in SYNONYMS.items():
+            wanted = (normalised(given[field]),) if field in given else synonyms
+            found = next((position[name] for name in wanted if name in position), None)
+            if found is not None:
+                index[field] = found
     number = index.get("number")
     second = None
     if number is not None:
-        others = [names.index(name) for name in reversed(SYNONYMS["number"]) if name in names]
+        others = [position[name] for name in reversed(SYNONYMS["number"]) if name in position]
         second = next((other for other in others if other != number), None)
     headings = tuple(str(cell).strip() for cell in cells[: len(names)])
     return Columns(row, headings, MappingProxyType(index), second)

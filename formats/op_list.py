@@ -125,6 +125,9 @@ def _text_list(source: BinaryIO, settings: Settings) -> "tuple[list[Cells], part
         except FormatError as error:  # a quotation mark may be good with one delimiter and bad with another
             fault = fault or error
         else:
+            best = max((score for score, *_ in candidates), default=0)
+            if max(map(len, rows), default=0) <= best - _WHOLE_HEADING:
+                continue  # too few cells to find more headings
             candidates.append((_score(headings.heading_row(rows, settings.columns), rows, settings), delimiter, rows))
     score, delimiter, rows = max(candidates, key=lambda candidate: candidate[0], default=(0, ";", []))
     if fault is not None and score < _WHOLE_HEADING:

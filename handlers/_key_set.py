@@ -28,6 +28,8 @@ class KeySet:
         """Sort, so that keys can be asked for; True where a key was added more than once."""
         repeated = False
         for index, bucket in enumerate(self._buckets):
+            if len(bucket) < 2:
+                continue
             values = sorted(bucket)
             repeated = repeated or len(set(values)) < len(values)
             self._buckets[index] = array("q", values)

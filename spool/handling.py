@@ -1,10 +1,8 @@
 """One file from its bytes to its outcome: look, choose the format, read, handle, stage. Runs in the worker."""
 
 import errno
-import hashlib
 import io
 import os
-import stat
 import traceback
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +13,7 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from core.batch import REJECTED_FOLDER, Batch, Origin
-from core.contracts import CompanionFile, Context, Effect, Ledger, Wait, Warn
+from core.contracts import Context, Effect, Ledger, Wait, Warn
 from core.errors import ContentError, FormatError, Problem, RuleError, TransportError, Unclear
 from core.routing import choose
 from core.site import Route, Site
@@ -23,14 +21,13 @@ from spool import file_problems
 from spool.canary import is_canary, stage_canary
 from spool.journal.ledger import WorkingLedger
 from spool.messages import DropRef, Outcome
+from spool.opening import companion_file, open_regular, unfit, with_digest
 from spool.plugins import Plugins
 from spool.staging import STAGED_FOLDER, Collected, Place, Staging
 
 WORK_FOLDER = ".work"
 _HEAD_BYTES = 65_536
 _SNIFF_BYTES = 4_096
-_LONGEST_NAME = 255
-_IN_MEMORY_BYTES = 4_000_000
 _WORLD_IN_THE_WAY = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ESTALE}
     | {errno.EBUSY, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENOTCONN, errno.ENODEV, errno.EMFILE, errno.ENFILE}
@@ -90,10 +87,10 @@ class FileHandling:
 
     def _handle_open(self, route: Route, drop: DropRef, file: io.FileIO, staging: Staging) -> Outcome:
         before = os.fstat(file.fileno())
-        unfit = _unfit(before, drop.name, route.max_bytes)
-        if unfit is not None:
-            return Outcome(drop.id, "rejected", problems=(unfit,))
-        source, digest = _digest(file, before.st_size)
+        found = unfit(before, drop.name, route.max_bytes)
+        if found is not None:
+            return Outcome(drop.id, "rejected", problems=(found,))
+        source, digest = with_digest(file, before.st_size)
         scope = f"content:{route.name}"
         handler = self._plugins.handlers[route.handler]
         checked = route.duplicates == "reject" and not drop.forced and not handler.ANSWERS_DUPLICATES
@@ -221,59 +218,9 @@ class FileHandling:
             settings=route.handler_settings,
             today=datetime.fromtimestamp(drop.claimed_at / 1000, tz=self._zone).date(),
             released=drop.released,
-            companions={name: _companion(path) for name, path in drop.companions.items()},
+            companions={name: companion_file(path) for name, path in drop.companions.items()},
             partial=route.partial,
         )
-
-
-def open_regular(path: str) -> io.FileIO:
-    """Open a plain file for reading, never through a link and never waiting on a pipe.
-
-    Raise FormatError for anything that is no plain file, OSError when it cannot be opened.
-    """
-    status = os.lstat(path)
-    if not stat.S_ISREG(status.st_mode):
-        raise FormatError(file_problems.not_a_file(status.st_mode))
-    return io.FileIO(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "r")
-
-
-def _companion(path: str) -> CompanionFile:
-    with io.BufferedReader(open_regular(path)) as file:
-        return CompanionFile(
-            Path(path), os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest()
-        )
-
-
-def _digest(file: io.FileIO, size: int) -> tuple[BinaryIO, str]:
-    """The file ready to be read from its start, and its SHA-256; small files are read once."""
-    if size <= _IN_MEMORY_BYTES:
-        data = file.readall()
-        return io.BytesIO(data), hashlib.sha256(data).hexdigest()
-    digest = hashlib.file_digest(io.BufferedReader(_Unclosed(file)), "sha256").hexdigest()
-    file.seek(0)
-    return io.BufferedReader(_Unclosed(file), buffer_size=1 << 18), digest
-
-
-class _Unclosed(io.RawIOBase):
-    """A view of a file that leaves it open when the view goes away."""
-
-    def __init__(self, file: io.FileIO) -> None:
-        self._file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        return self._file.readinto(buffer) or 0
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
 
 
 def _with_warnings(batch: Batch, effects: Iterable[Effect]) -> Iterable[Effect]:
@@ -305,17 +252,6 @@ def _failed(drop: DropRef, error: OSError) -> Outcome:
     if error.errno in _WORLD_IN_THE_WAY:
         return Outcome(drop.id, "retry", trouble=str(error))
     return Outcome(drop.id, "bug", problems=(file_problems.bug(drop.id),), trouble=traceback.format_exc())
-
-
-def _unfit(status: os.stat_result, name: str, most_bytes: int) -> Problem | None:
-    """What is wrong with a file before anybody reads it; None when nothing is."""
-    if status.st_size == 0:
-        return file_problems.empty_file()
-    if status.st_size > most_bytes:
-        return file_problems.too_big(status.st_size, most_bytes)
-    if not name.isprintable() or len(os.fsencode(name)) > _LONGEST_NAME:
-        return file_problems.unusable_name(name)
-    return None
 
 
 def _group_id(name: str | None) -> int | None:

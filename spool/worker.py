@@ -18,10 +18,11 @@ from typing import Any
 
 from core.errors import FormatError
 from core.site import Site
-from spool.handling import FileHandling, open_regular
+from spool.handling import FileHandling
 from spool.journal.database import open_database
 from spool.journal.ledger import WorkingLedger
 from spool.messages import DropRef, Job, Outcome, Report
+from spool.opening import open_regular
 from spool.plugins import Plugins, load
 
 _REPORT_SECONDS = 0.02
