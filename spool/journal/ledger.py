@@ -164,7 +164,8 @@ class WorkingCompanyLedger:
         return self._entries(query(number), kind, **{f"name{at}": name for at, name in enumerate(padded)})
 
     def _entries(self, query: Select[Any], kind: str, **wanted: Any) -> Iterator[Entry]:
-        for key, body, group in self._connection.execute(query, {"company": self._company, "kind": kind, **wanted}):
+        rows = self._connection.execute(query, {"company": self._company, "kind": kind, **wanted}).all()
+        for key, body, group in rows:
             yield Entry(key, json.loads(body), group)
 
 
