@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Generic, TypeVar
 
+from pydantic import BaseModel, ConfigDict
+
 from core.batch import Output
 from core.booking import Booking, PersonAccount
 from core.documents.problems import LIMIT
@@ -13,7 +15,7 @@ from core.errors import Problem, RuleError
 from core.fibu_options import BmdOptions, RzlOptions
 from core.money import cents
 
-Settings = TypeVar("Settings", BmdOptions, RzlOptions)
+Options = TypeVar("Options", BmdOptions, RzlOptions)
 Document = TypeVar("Document", Booking, PersonAccount)
 
 _REPLACED = str.maketrans({";": ",", '"': "'", "\r": " ", "\n": " ", "\t": " "})
@@ -39,12 +41,18 @@ def clean(text: str, length: int | None = None) -> str:
     return " ".join(printable.split())[:length].rstrip()
 
 
-class RowsWriter(ABC, Generic[Settings, Document]):
+class CompanyDecides(BaseModel):
+    """Nothing to set here: how a FIBU is set up stands with its company."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RowsWriter(ABC, Generic[Options, Document]):
     """Writes documents as rows of text, after it has made sure that the program can take them all."""
 
-    def __init__(self, output: Output, settings: Settings) -> None:
-        """Options in the output's head go before the settings of the target."""
-        self._options: Settings = dict(output.head).get("options", settings)
+    def __init__(self, output: Output) -> None:
+        """The company's options for its FIBU stand in the output's head."""
+        self._options: Options = dict(output.head)["options"]
 
     @abstractmethod
     def header(self) -> Sequence[str]:

@@ -10,15 +10,15 @@ from core.booking import PaymentTerms, PersonAccount
 from core.errors import Problem
 from core.fibu_limits import account_problems
 from core.fibu_options import BmdOptions
-from formats._fibu_text import RowsWriter, clean, plain
+from formats._fibu_text import CompanyDecides, RowsWriter, clean, plain
 
 LABEL = "BMD-Personenkonten"
-WriterSettings = BmdOptions
+WriterSettings = CompanyDecides
 
 
-def open_writer(output: Output, settings: BmdOptions) -> "BmdAccountsWriter":
-    """Make the writer of one file; options in the output's head go before the settings."""
-    return BmdAccountsWriter(output, settings)
+def open_writer(output: Output, _settings: CompanyDecides) -> "BmdAccountsWriter":
+    """Make the writer of one file."""
+    return BmdAccountsWriter(output)
 
 
 class BmdAccountsWriter(RowsWriter[BmdOptions, PersonAccount]):

@@ -13,18 +13,18 @@ from core.booking import Booking, BookingLine, Side
 from core.errors import Problem
 from core.fibu_limits import booking_problems
 from core.fibu_options import BmdOptions
-from formats._fibu_text import RowsWriter, amount, clean, plain
+from formats._fibu_text import CompanyDecides, RowsWriter, amount, clean, plain
 
 LABEL = "BMD-Buchungen"
-WriterSettings = BmdOptions
+WriterSettings = CompanyDecides
 
 _SIDE_CODE: dict[Side, str] = {"debit": "1", "credit": "2"}
 _OTHER_SIDE: dict[Side, Side] = {"debit": "credit", "credit": "debit"}
 
 
-def open_writer(output: Output, settings: BmdOptions) -> "BmdBookingsWriter":
-    """Make the writer of one file; options in the output's head go before the settings."""
-    return BmdBookingsWriter(output, settings)
+def open_writer(output: Output, _settings: CompanyDecides) -> "BmdBookingsWriter":
+    """Make the writer of one file."""
+    return BmdBookingsWriter(output)
 
 
 class BmdBookingsWriter(RowsWriter[BmdOptions, Booking]):

@@ -11,10 +11,10 @@ from core.booking import PersonAccount
 from core.errors import Problem
 from core.fibu_limits import account_problems
 from core.fibu_options import RzlOptions
-from formats._fibu_text import RowsWriter, clean, plain
+from formats._fibu_text import CompanyDecides, RowsWriter, clean, plain
 
 LABEL = "RZL-Personenkonten"
-WriterSettings = RzlOptions
+WriterSettings = CompanyDecides
 
 FIELDS = (
     "Kontonummer", "Kontenart", "Fremdwährung", "UID-Nummer", "Anrede", "Name", "Straße", "Ort", "Mahnsperre",
@@ -31,9 +31,9 @@ _POSTAL_LETTERS = {
 """Postal letters where they differ from the ISO code."""
 
 
-def open_writer(output: Output, settings: RzlOptions) -> "RzlAccountsWriter":
-    """Make the writer of one file; options in the output's head go before the settings."""
-    return RzlAccountsWriter(output, settings)
+def open_writer(output: Output, _settings: CompanyDecides) -> "RzlAccountsWriter":
+    """Make the writer of one file."""
+    return RzlAccountsWriter(output)
 
 
 class RzlAccountsWriter(RowsWriter[RzlOptions, PersonAccount]):

@@ -16,10 +16,10 @@ from core.fibu_limits import booking_problems, open_item_digits
 from core.fibu_options import RzlOptions
 from core.money import ZERO, total
 from core.tax_codes import RzlTaxCode
-from formats._fibu_text import RowsWriter, amount, clean, plain
+from formats._fibu_text import CompanyDecides, RowsWriter, amount, clean, plain
 
 LABEL = "RZL-Buchungen"
-WriterSettings = RzlOptions
+WriterSettings = CompanyDecides
 
 FIELDS = (
     "Kontonummer", "Gegenkonto", "OP-Nummer", "Belegdatum", "Valutadatum", "Waehrung", "Sollbetrag", "Habenbetrag",
@@ -54,9 +54,9 @@ class _Line:
     foreign: Decimal = ZERO
 
 
-def open_writer(output: Output, settings: RzlOptions) -> "RzlBookingsWriter":
-    """Make the writer of one file; options in the output's head go before the settings."""
-    return RzlBookingsWriter(output, settings)
+def open_writer(output: Output, _settings: CompanyDecides) -> "RzlBookingsWriter":
+    """Make the writer of one file."""
+    return RzlBookingsWriter(output)
 
 
 class RzlBookingsWriter(RowsWriter[RzlOptions, Booking]):

@@ -13,6 +13,7 @@ from core.company import Company
 from core.contracts import Context, Effect, Emit, Put, Wait, Warn
 from core.documents import CashReceipt, Invoice
 from core.errors import Problem, RuleError
+from core.fibu_options import BmdOptions, RzlOptions
 from handlers._fibu_export import export
 from tests.ledgers import MemoryLedger
 
@@ -39,7 +40,7 @@ def writer_case(format_id: str, model: Any, case: str) -> dict[str, bytes]:
     """Write the documents of a case; the files that its folder must hold besides the input."""
     content = json.loads((GOLDEN / format_id / case / "input.json").read_text(encoding="utf-8"))
     module = importlib.import_module(f"formats.{format_id}")
-    options = module.WriterSettings.model_validate(content["options"])
+    options = (BmdOptions if format_id.startswith("bmd_") else RzlOptions).model_validate(content["options"])
     documents = [model.model_validate(document) for document in content["documents"]]
     try:
         return {"expected.csv": written(module, (("options", options),), documents)}
