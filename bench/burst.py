@@ -10,7 +10,17 @@ import time
 from dataclasses import dataclass, field
 
 from bench.measuring import drop, make_drops, median, show, usage_of_all, wait_for
-from bench.sites import DAEMON, Contestant, bare_loop, chokidar, fresh_site, running, script, seed_ledger
+from bench.sites import (
+    DAEMON,
+    Contestant,
+    bare_loop,
+    chokidar,
+    fresh_site,
+    matching_script,
+    running,
+    script,
+    seed_ledger,
+)
 
 GROUP = 512
 LIMIT = 0.8
@@ -51,7 +61,7 @@ def main() -> None:
     parser.add_argument("--only-limit", action="store_true", help="ours and the bare loop only")
     arguments = parser.parse_args()
     limit = bare_loop(GROUP)
-    others = [] if arguments.only_limit else [script("watchdog"), script("watchfiles"), chokidar()]
+    others = [] if arguments.only_limit else [matching_script(), script("watchdog"), script("watchfiles"), chokidar()]
     everybody = [DAEMON, limit, *(one for one in others if one is not None)]
     figures = {contestant: Figures() for contestant in everybody}
     for _ in range(arguments.rounds):

@@ -143,6 +143,13 @@ def script(name: str) -> Contestant:
     return Contestant(f"{name} script", False, command)
 
 
+def matching_script() -> Contestant:
+    """A watchdog script that does all of our work, but syncs nothing."""
+    folders = ("{inbox}", "{outbox}", "{archive}", "{journal}")
+    command = (sys.executable, "-m", "bench.peers.watchdog_matching_script", *folders)
+    return Contestant("watchdog script, our work", False, command, 2, False)
+
+
 def chokidar() -> Contestant | None:
     """The same script on Node; None as long as nobody has said ``npm install`` in ``bench/peers``."""
     if shutil.which("node") is None or not (PEERS / "node_modules" / "chokidar").is_dir():

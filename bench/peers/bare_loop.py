@@ -63,11 +63,11 @@ def _marks(values: Sequence[str]) -> str:
 class BareLoop:
     """Takes what is there, a group at a time."""
 
-    def __init__(self, inbox: str, outbox: str, archive: str, journal: str, group: int) -> None:
-        self._inbox, self._outbox, self._archive, self._group = inbox, outbox, archive, group
-        self._database = sqlite3.connect(journal, isolation_level=None)
+    def __init__(self, inbox: str, outbox: str, archive: str, journal: str, group: int, durable: bool = True) -> None:
+        self._inbox, self._outbox, self._archive, self._group, self._durable = inbox, outbox, archive, group, durable
+        self._database = sqlite3.connect(journal, isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=FULL")
+        self._database.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
         self._ledger = PlainLedger(self._database)
         self._number = 0
 
@@ -77,10 +77,11 @@ class BareLoop:
         waiting: list[str] = []
         while True:
             waiting.extend(arrivals.wait(0.0 if waiting else 3600.0))
-            self._take(waiting[: self._group])
+            self.take(waiting[: self._group])
             del waiting[: self._group]
 
-    def _take(self, names: Sequence[str]) -> None:
+    def take(self, names: Sequence[str]) -> None:
+        """Handle these files as one group."""
         staged: list[tuple[str, str]] = []
         originals: list[tuple[str, str, bytes]] = []
         self._database.execute("BEGIN IMMEDIATE")
@@ -88,22 +89,28 @@ class BareLoop:
             drop_id, made, manifest = self._handle(name)
             staged.extend(made)
             originals.append((name, drop_id, manifest))
-        if len(staged) > 4:
-            sync_filesystem(self._outbox)
-        else:
-            for path in (*(hidden for hidden, _visible in staged), self._outbox):
-                sync_file(path)
+        if self._durable:
+            self._sync([hidden for hidden, _visible in staged])
         self._database.execute("COMMIT")
         for hidden, visible in staged:
             os.rename(hidden, visible)
-        sync_file(self._outbox)
+        if self._durable:
+            sync_file(self._outbox)
         for name, drop_id, manifest in originals:
             folder = f"{self._archive}/{drop_id}"
             os.mkdir(folder)
             os.rename(f"{self._inbox}/{name}", f"{folder}/{name}")
             with open(f"{folder}/manifest.json", "wb") as file:
                 file.write(manifest)
-        sync_filesystem(self._archive)
+        if self._durable:
+            sync_filesystem(self._archive)
+
+    def _sync(self, paths: Sequence[str]) -> None:
+        if len(paths) > 4:
+            sync_filesystem(self._outbox)
+        else:
+            for path in (*paths, self._outbox):
+                sync_file(path)
 
     def _handle(self, name: str) -> tuple[str, list[tuple[str, str]], bytes]:
         self._number += 1
