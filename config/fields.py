@@ -23,7 +23,7 @@ _NAME_ALLOWED = "1 to 40 letters (A-Z, a-z), digits, - and _, starting with a le
 _FOLDER_ALLOWED = "a folder, absolute or relative to root"
 _FILE_NAME_ALLOWED = "the name of a file, without a folder"
 _PATTERN_ALLOWED = 'a pattern of file names such as "*.pdf", without a folder'
-_MARKER_ALLOWED = 'a file name with {name} or {stem} in it, such as "{name}.ok"'
+_MARKER_ALLOWED = 'a file name with {name} in it once, such as "{name}.ok"'
 _TIME_ALLOWED = 'a time of day such as "07:00"'
 _MODE_ALLOWED = 'four octal digits in quotes, such as "0640"'
 _TIMEZONE_ALLOWED = 'a name of the time zone database such as "Europe/Vienna"'
@@ -72,8 +72,16 @@ def _pattern(value: str) -> str:
 
 
 def _marker(value: str) -> str:
-    rest = value.replace("{name}", "").replace("{stem}", "")
-    if rest == value or not rest or "{" in rest or "}" in rest or "/" in rest or "\\" in rest or _CONTROL.search(rest):
+    rest = value.replace("{name}", "")
+    if (
+        value.count("{name}") != 1
+        or not rest
+        or "{" in rest
+        or "}" in rest
+        or "/" in rest
+        or "\\" in rest
+        or _CONTROL.search(rest)
+    ):
         raise _refuse(_MARKER_ALLOWED)
     return value
 

@@ -147,7 +147,8 @@ class Route(_Table):
         validate_default=True,
     )
     marker: MarkerName = Field(
-        "{name}.ok", description='Name of the marker file, with ready = "marker"; {stem} is the name without extension.'
+        "{name}.ok",
+        description='Name of the marker file, with ready = "marker"; {name} is the name of the file itself.',
     )
     sentinel: PlainFileName | None = Field(
         None,
@@ -155,6 +156,11 @@ class Route(_Table):
         examples=[".mounted"],
     )
     settle: Duration = Field(2.0, description="Time a file must stand still. Default: that of [engine].")
+    breath: Duration = Field(
+        0.1,
+        description="Time between the closing of a file and its claim: copying programs set times and rights by its "
+        "name after they have closed it. A file that is renamed in is claimed at once.",
+    )
     poll: Duration = Field(2.0, description="Time between two looks at a share. Default: that of [engine].")
     ignore: tuple[FilePattern, ...] = Field(
         (), description="Names that are never taken, beside temporary and hidden files.", examples=[["*.bak"]]

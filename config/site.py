@@ -45,6 +45,7 @@ def _route(route: Route) -> site.Route:
         marker=route.marker,
         sentinel=route.sentinel,
         settle_seconds=route.settle,
+        breath_seconds=route.breath,
         poll_seconds=route.poll,
         ignore=route.ignore,
         companions=route.companions,

@@ -29,6 +29,8 @@ class Route:
     sentinel: str | None = None
     """Name of a file that must lie in the folder; without it the share counts as away, not as empty."""
     settle_seconds: float = 2.0
+    breath_seconds: float = 0.1
+    """Time between the closing of a file and its claim, in which its writer may still set its times and rights."""
     poll_seconds: float = 2.0
     ignore: tuple[str, ...] = ()
     companions: tuple[str, ...] = ()

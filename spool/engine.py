@@ -186,8 +186,8 @@ class Engine:
         """Why nothing is taken from a route or handled; None when it works."""
         return self.taking.pauses.reason(route) or self.handling.reason(route)
 
-    def _hint(self, folder: str, name: str | None) -> None:
-        self.taking.hint(folder, name)
+    def _hint(self, folder: str, name: str | None, moved: bool) -> None:
+        self.taking.hint(folder, name, moved=moved)
         self.wake()
 
     def _is_held_back(self, route: str) -> bool:

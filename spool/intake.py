@@ -6,10 +6,11 @@ ours, whatever happens: the work folder is the truth, the journal's row follows.
 
 import contextlib
 import errno
-import fcntl
+import math
 import os
 import re
 import stat
+import time
 import unicodedata
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -22,6 +23,7 @@ from spool.canary import is_canary
 from spool.durable import move_new
 from spool.handling import WORK_FOLDER
 from spool.identifiers import new_drop_id, now_ms
+from spool.leases import has_writer
 from spool.names import visible_name
 
 REJECTED, HELD = "rejected", "held"
@@ -56,14 +58,19 @@ class Intake:
         self.last_claim = 0
         """When a file was last taken (ms), canaries aside."""
         self._still = Stillness(route.settle_seconds)
-        self._hints: deque[str] = deque()  # append and popleft are safe between threads
+        # append and popleft are safe between threads
+        self._moved: deque[str] = deque()
+        self._closed: deque[tuple[float, str]] = deque()
         self._ignored = (*NEVER_TAKEN, *route.ignore, *route.companions, route.marker.replace("{name}", "*"))
         if route.ready != "marker":
             self._ignored = self._ignored[:-1]
 
-    def hint(self, name: str) -> None:
-        """An event said that this file is complete. May be called from another thread."""
-        self._hints.append(name)
+    def hint(self, name: str, *, moved: bool) -> None:
+        """An event said that this file is complete: moved in, or closed. May be called from another thread."""
+        if moved:
+            self._moved.append(name)
+        else:
+            self._closed.append((time.monotonic() + self.route.breath_seconds, name))
 
     def prepare(self) -> None:
         """Make the folders of the route. Raise TransportError when the place is away."""
@@ -89,8 +96,7 @@ class Intake:
     def hinted(self, now: float, most: int) -> list[str]:
         """Names of hinted files that are complete, at most so many, in order of their events."""
         ready: dict[str, None] = {}
-        while self._hints and len(ready) < most:
-            name = self._hints.popleft()
+        while len(ready) < most and (name := self._next_hinted(now)) is not None:
             if name in ready or self._is_ours_to_leave(name):
                 continue
             if self.route.ready == "marker":
@@ -101,7 +107,7 @@ class Intake:
             if self.route.ready == "marker":
                 finished = self._has_marker(name)
             else:
-                finished = self.route.ready == "closed" and sight.size > 0 and not _has_writer(self._path(name))
+                finished = self.route.ready == "closed" and sight.size > 0 and not has_writer(self._path(name))
                 if not finished:
                     self._still.observe(name, sight, now)
             if finished or is_canary(name):
@@ -120,10 +126,23 @@ class Intake:
     def _path(self, name: str) -> str:
         return f"{self.folder}/{name}"
 
+    def _next_hinted(self, now: float) -> str | None:
+        if self._moved:
+            return self._moved.popleft()
+        if self._closed and self._closed[0][0] <= now:
+            return self._closed.popleft()[1]
+        return None
+
+    def next_hint(self) -> float:
+        """Monotonic time at which the next event is to be looked at."""
+        if self._moved:
+            return 0.0
+        return self._closed[0][0] if self._closed else math.inf
+
     @property
     def has_hints(self) -> bool:
         """Events wait to be looked at."""
-        return bool(self._hints)
+        return bool(self._moved or self._closed)
 
     def scan(self, now: float) -> list[str]:
         """Names of all files that have stood still for the settle time, or whose marker is there, oldest first."""
@@ -162,7 +181,7 @@ class Intake:
             finished = self._has_marker(name)
         else:
             finished = self._still.observe(name, sight, now)
-            if finished and _has_writer(self._path(name)):
+            if finished and has_writer(self._path(name)):
                 self._still.restart(name, now)
                 finished = False
         if finished or is_canary(name):
@@ -228,7 +247,7 @@ class Intake:
         """Say whether an attachment lies in the folder, complete. Only plain files under plain names count."""
         spelled = self._spelled(name)
         sight = None if "/" in name or name in OWN_FOLDERS else self._look(spelled)
-        return sight is not None and sight.is_regular and not _has_writer(self._path(spelled))
+        return sight is not None and sight.is_regular and not has_writer(self._path(spelled))
 
     def _spelled(self, name: str) -> str:
         """The name as the folder has it: some senders write umlauts in one character, some in two."""
@@ -270,24 +289,6 @@ class Intake:
         if stat.S_ISDIR(status.st_mode):
             return None
         return Sight(status.st_size, status.st_mtime_ns, status.st_ino, stat.S_ISREG(status.st_mode))
-
-
-def _has_writer(path: str) -> bool:
-    """Say whether somebody certainly has the file open for writing: then the kernel refuses a read lease.
-
-    No answer is possible on shares and for files of other users without the right; then the other proofs decide.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-    except OSError as error:
-        return error.errno == errno.EAGAIN
-    finally:
-        os.close(descriptor)  # gives the lease back
-    return False
 
 
 def _remove_link(path: str) -> None:

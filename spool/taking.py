@@ -49,12 +49,12 @@ class Taking:
             self._guarded(intake.route, intake.check_present)
         return not self.pauses.is_paused(route)
 
-    def hint(self, folder: str, name: str | None) -> None:
+    def hint(self, folder: str, name: str | None, *, moved: bool) -> None:
         """An event said that this file is complete; without a name anything may have come. From any thread."""
         if name is None:
             self._scan_at[self._by_folder[folder].route.name] = 0.0
         else:
-            self._by_folder[folder].hint(name)
+            self._by_folder[folder].hint(name, moved=moved)
 
     def scan_all(self) -> None:
         """Look at every folder in the next round."""
@@ -73,7 +73,7 @@ class Taking:
         moments = [time.monotonic() + 1.0]
         for name, intake in self.intakes.items():
             if self._room(intake.route) > 0:
-                moments += [self._scan_at[name], self._due(intake)]
+                moments += [self._scan_at[name], self._due(intake), intake.next_hint()]
         return min(moments)
 
     def _due(self, intake: Intake) -> float:

@@ -23,7 +23,7 @@ from watchdog.observers.inotify import InotifyObserver
 _EVENTS: list[type[FileSystemEvent]] = [FileClosedEvent, FileMovedEvent]
 _OVERFLOW_LOGGER = "watchdog.observers.inotify_c"
 
-Hint = Callable[[str, str | None], None]
+Hint = Callable[[str, str | None, bool], None]
 """Called in a watcher thread with folder and file name; without a name the folder must be scanned. Must not raise."""
 
 
@@ -62,7 +62,7 @@ class FolderWatch:
             self._unwatch(watched)
             if identity is None or not self._watch(watched, identity):
                 deaf.append(folder)
-                self._hint(folder, None)  # the scan makes the folder anew, or says why it cannot
+                self._hint(folder, None, False)  # the scan makes the folder anew, or says why it cannot
         return deaf
 
     def _watch(self, watched: "_Watched", identity: tuple[int, int]) -> bool:
@@ -73,7 +73,7 @@ class FolderWatch:
         except OSError:  # no more watches (ENOSPC), or gone again: the scan does the work meanwhile
             return False
         watched.identity = identity
-        self._hint(watched.folder, None)  # what came between the last look and this watch
+        self._hint(watched.folder, None, False)  # what came between the last look and this watch
         return True
 
     def _unwatch(self, watched: "_Watched") -> None:
@@ -84,7 +84,7 @@ class FolderWatch:
 
     def _scan_all(self) -> None:
         for folder in self._folders:
-            self._hint(folder, None)
+            self._hint(folder, None, False)
 
 
 class _Watched:
@@ -102,11 +102,11 @@ class _Forward(FileSystemEventHandler):
         self._hint = hint
 
     def on_closed(self, event: FileSystemEvent) -> None:
-        self._hint(self._folder, os.path.basename(os.fsdecode(event.src_path)))
+        self._hint(self._folder, os.path.basename(os.fsdecode(event.src_path)), False)
 
     def on_moved(self, event: FileSystemEvent) -> None:
         if event.dest_path:
-            self._hint(self._folder, os.path.basename(os.fsdecode(event.dest_path)))
+            self._hint(self._folder, os.path.basename(os.fsdecode(event.dest_path)), True)
 
 
 class _OverflowHandler(logging.Handler):

@@ -161,7 +161,7 @@ def test_a_file_that_changes_while_it_is_read_gives_no_half_result(
     """Where nobody can ask who writes (a share), a file may be claimed while its writer goes on."""
     from spool import intake
 
-    monkeypatch.setattr(intake, "_has_writer", lambda path: False)
+    monkeypatch.setattr(intake, "has_writer", lambda path: False)
     with (site.inbox() / "a.txt").open("w") as file:
         file.write("first\n")
         file.flush()

@@ -357,3 +357,27 @@ def test_settings_of_a_route_reach_its_handler(start: Start, tmp_path: Path) -> 
     running.drop("big.txt", "x" * 101)
     running.until(lambda: running.count("rejected") == 1)
     assert "angenommen werden höchstens" in running.note("big.txt")
+
+
+def test_whoever_has_closed_a_file_can_still_set_its_times_and_rights(start: Start, tmp_path: Path) -> None:
+    route = a_route(tmp_path, breath_seconds=0.5)
+    running = start(a_site(tmp_path, route, rescan_seconds=3600.0))
+    running.for_a_while(0.2)
+    path = running.inbox() / "copied.txt"
+
+    _written(path)
+    running.for_a_while(0.1)
+    os.utime(path, (1, 1))  # what cp -p and partners' SFTP clients do last, by the file's name
+    path.chmod(0o600)
+
+    running.until_archived(1, seconds=5)
+
+
+def test_a_file_that_is_moved_in_is_taken_at_once(start: Start, tmp_path: Path) -> None:
+    route = a_route(tmp_path, breath_seconds=3600.0)
+    running = start(a_site(tmp_path, route, rescan_seconds=3600.0))
+    running.for_a_while(0.2)
+
+    _moved_from_elsewhere(running.inbox() / "moved.txt")
+
+    running.until_archived(1, seconds=5)
