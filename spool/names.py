@@ -49,22 +49,25 @@ def free_name(folder: str | os.PathLike[str], name: str, also: Sequence[str] = (
     again.
     """
     safe = safe_name(name)
+    return numbered(safe, free_number(folder, safe, also))
+
+
+def free_number(folder: str | os.PathLike[str], safe: str, also: Sequence[str] = (), *, after: int = 0) -> int:
+    """A number behind ``after`` under which a safe name (``numbered``) is free, as ``free_name`` means it."""
     endings = ("", *also)
 
     def taken(number: int) -> bool:
         path = os.path.join(folder, numbered(safe, number))
         return any(os.path.lexists(path + ending) for ending in endings)
 
-    if not taken(1):
-        return safe
     # Doubling and halving: the thousandth file of one name must not ask for all that came before it.
-    low, high = 1, 2
+    low, high = after, after + 1
     while taken(high):
-        low, high = high, high * 2
+        low, high = high, high + 2 * (high - low)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if taken(middle) else (low, middle)
-    return numbered(safe, high)
+    return high
 
 
 def numbered(safe: str, number: int) -> str:

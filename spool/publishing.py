@@ -4,8 +4,12 @@ A staged file becomes visible by a hard link. The link moves the inode's ctime, 
 on which side of the link we died, even when somebody has already taken the visible file away: another ctime than the
 one in the journal means "published". Where a place has no hard links the staged name itself is moved, and a missing
 staged name means "published".
+
+All of that holds only in the very folder in which the file was staged, so the journal knows that folder's inode: an
+empty mount point, or another folder that the configuration names by now, says nothing about what has happened.
 """
 
+import errno
 import os
 from dataclasses import dataclass, field
 
@@ -14,7 +18,7 @@ from core.site import Site
 from spool.durable import link_new
 from spool.intake import HELD, REJECTED
 from spool.journal.tables import Row
-from spool.names import free_name, numbered, safe_name
+from spool.names import free_name, free_number, numbered, safe_name
 
 HELD_FOLDER = "@held"
 NOTE_ENDINGS = (".hinweis.txt", ".hinweis.xlsx")
@@ -28,16 +32,19 @@ class Publication:
     name: str
     staged: str
     folder: str
-    inode: int = 0
-    ctime_ns: int = 0
-    size: int = 0
-    sha256: str = ""
+    place: int
+    """Inode of the hidden folder; 0 in rows of the first release."""
+    inode: int
+    ctime_ns: int
+    size: int
+    sha256: str
 
     @classmethod
     def planned(cls, target: str, name: str, staged: str, folder: str, sha256: str = "") -> "Publication":
         """Plan to publish a staged file; its state before the link is taken down now."""
         status = os.lstat(staged)
-        return cls(target, name, staged, folder, status.st_ino, status.st_ctime_ns, status.st_size, sha256)
+        place = os.stat(os.path.dirname(staged)).st_ino
+        return cls(target, name, staged, folder, place, status.st_ino, status.st_ctime_ns, status.st_size, sha256)
 
     def row(self, drop_id: str, ordinal: int, base: str) -> Row:
         """The journal's row; the staged name relative to ``base``, so that a site can be moved."""
@@ -47,6 +54,7 @@ class Publication:
             "target": self.target,
             "name": self.name,
             "staged": os.path.relpath(self.staged, base),
+            "place": self.place,
             "inode": self.inode,
             "ctime_ns": self.ctime_ns,
             "size": self.size,
@@ -67,10 +75,12 @@ class Publication:
                 return
 
     def _is_published(self) -> bool:
+        place = os.path.dirname(self.staged)
+        if self.place not in {0, os.stat(place).st_ino}:
+            raise OSError(errno.ESTALE, "results were staged in another folder of this name; is the share mounted?", place)
         try:
             status = os.lstat(self.staged)
         except FileNotFoundError:
-            os.lstat(os.path.dirname(self.staged))  # else the whole place is away, and that says nothing
             return True
         return status.st_ino != self.inode or status.st_ctime_ns != self.ctime_ns
 
@@ -106,6 +116,7 @@ class Folders:
             row["name"],
             os.path.normpath(f"{self.base(route, target)}/{row['staged']}"),
             self.visible(route, target),
+            row["place"],
             row["inode"],
             row["ctime_ns"],
             row["size"],
@@ -125,11 +136,12 @@ class Naming:
         """A free name; ``with_notes`` keeps the names of its notes free as well."""
         endings = NOTE_ENDINGS if with_notes else ()
         safe = safe_name(name)
-        chosen = free_name(folder, safe, endings)
-        number = self._last_number.get((folder, safe), 1)
-        while (folder, chosen) in self._promised:
-            number += 1
-            chosen = free_name(folder, numbered(safe, number), endings)
+        number = self._last_number.get((folder, safe), 0)
+        while True:
+            number = free_number(folder, safe, endings, after=number)
+            chosen = numbered(safe, number)
+            if (folder, chosen) not in self._promised:  # promised as the plain name of another, perhaps
+                break
         self._last_number[folder, safe] = number
         self._promised.add((folder, chosen))
         return chosen

@@ -48,6 +48,7 @@ outputs = Table(
     Column("target", String(80), nullable=False),
     Column("name", Text, nullable=False),
     Column("staged", Text, nullable=False, doc="hidden name, relative to the target's folder"),
+    Column("place", BigInteger, nullable=False, server_default="0", doc="inode of the folder of the hidden name"),
     Column("inode", BigInteger, nullable=False),
     Column("ctime_ns", BigInteger, nullable=False, doc="before the link: another one means it was published"),
     Column("size", BigInteger, nullable=False),
