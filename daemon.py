@@ -150,7 +150,9 @@ def preview(
     names = [found.name for found in setup.site.routes]
     candidates = [route] if route else routes_for(file, setup)
     if len(candidates) != 1 or candidates[0] not in names:
-        raise CluedropError(f"name the route with --route, one of: {', '.join(candidates if not route else names)}")
+        raise CluedropError(
+            f"name the route with --route, one of: {', '.join(names if route else candidates or names)}"
+        )
     raise typer.Exit(0 if print_preview(look(file, candidates[0], setup)) else 1)
 
 
@@ -272,7 +274,7 @@ def main() -> None:
     except AlreadyRunning as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(3)
-    except CluedropError as error:
+    except (CluedropError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
 

@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import TransportError
 from core.site import Route, Site, Target
@@ -38,8 +37,8 @@ def check_site(site: Site) -> Iterator[Check]:
 def _journal(site: Site) -> Check:
     try:
         upgrade(site.journal_url)
-    except (SQLAlchemyError, OSError) as error:
-        return Check("journal", f"cannot be opened or brought up to date: {error}")
+    except TransportError as error:
+        return Check("journal", str(error))
     return Check("journal")
 
 
@@ -84,7 +83,8 @@ def _probe(subject: str, folder: Path, hidden: str) -> Check:
         return Check(subject, f"cannot be written: {error.strerror} ({error.filename})")
     finally:
         for path in (source, shown):
-            Path(path).unlink(missing_ok=True)
+            with suppress(OSError):
+                os.unlink(path)
     if how == "renamed":
         return Check(subject, note="no hard links here: after a crash a result may appear twice under one name")
     return Check(subject)

@@ -126,5 +126,5 @@ class Completer:
     def _tidy(self, drops: Sequence[Settled]) -> None:
         for drop in drops:
             for path in (*(publication.staged for publication in drop.publications), *drop.leftovers):
-                with suppress(FileNotFoundError):
+                with suppress(OSError):  # a restart removes what remains
                     os.unlink(path)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from loguru import logger
 
 from core.batch import REJECTED_FOLDER
-from core.errors import CluedropError
+from core.errors import CluedropError, TransportError
 from spool.committing import Settled, companion, companions_of, companions_row
 from spool.durable import link_new
 from spool.engine import Engine
@@ -77,6 +77,11 @@ class Control:
                 answer = self._carry_out(request["verb"], request["drop_id"])
             except (Refused, OSError) as error:
                 answer = f"not done: {error}"
+            except TransportError:
+                raise  # the journal is in the way: asked again
+            except Exception as error:  # asked again after a restart, it would end the daemon again
+                logger.exception("{} {} met a bug of ours", request["verb"], request["drop_id"])
+                answer = f"not done: {error!r}"
             logger.info("{} {}: {}", request["verb"], request["drop_id"], answer)
             self._journal.answer(request["id"], answer)
 
@@ -167,7 +172,10 @@ class Control:
         received = datetime.fromtimestamp(row["claimed_at"] / 1000, tz=self._zone)
         folder = f"{self._engine.site.archive}/{entry_folder(received, row['id'])}"
         intake = self._engine.intakes[row["route"]]
-        manifest = Manifest.from_bytes(Path(f"{folder}/{MANIFEST_NAME}").read_bytes())
+        try:
+            manifest = Manifest.from_bytes(Path(f"{folder}/{MANIFEST_NAME}").read_bytes())
+        except ValueError as error:
+            raise Refused(f"the manifest in {folder} is damaged; verify the archive") from error
         moment = now_ms()
         drop_id = new_drop_id(moment)
         path = intake.work_path(drop_id, row["name"])

@@ -10,6 +10,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Literal
 
 _FEW = 4
@@ -70,6 +71,23 @@ def move_new(source: str, destination: str) -> None:
     """
     if link_new(source, destination) == "linked":
         os.unlink(source)
+
+
+def undo_move(source: str, destination: str) -> bool:
+    """After a ``move_new`` that failed: leave nothing half done; say False where it was done in spite of the error.
+
+    A share may do what it is asked, lose its answer and refuse the repetition; or somebody has removed the source
+    between link and unlink. Then the destination is the only name, and stays.
+    """
+    try:
+        moved = os.lstat(destination)
+    except OSError:
+        return True
+    with suppress(FileNotFoundError):
+        if os.path.samestat(os.lstat(source), moved):
+            os.unlink(destination)
+            return True
+    return False
 
 
 def link_new(source: str, destination: str) -> Literal["linked", "renamed"]:

@@ -77,23 +77,27 @@ class Engine:
         self._watch.start()
 
     def _recover(self, routes: Sequence[str]) -> None:
-        self._away.difference_update(routes)
+        """Go on with what the journal and the folders of these routes tell. Raise OSError when one goes away."""
         recovery = Recovery(self.site, self.journal, {route: self.intakes[route] for route in routes})
         settled = recovery.settled()
         # A target that results were staged on is not made anew: without them it is not the same place (a share away).
-        staged_on = {made.target for drop in settled for made in drop.publications}
         for target in self.site.targets.values():
-            if target.name not in staged_on:
+            if target.name not in recovery.staged_on:
                 with suppress(OSError):  # the workers will say so, and their routes pause
                     os.makedirs(target.folder, exist_ok=True)
         self._complete(settled, fresh=False)
         for route, drop in recovery.claimed():
             self.hand_in(route, drop)
+        self._away.difference_update(routes)
         recovery.tidy()
 
     def _welcome_back(self) -> None:
         """Shares that were away at the start may hold files that were claimed before."""
-        self._recover([route for route in self._away if self.taking.is_present(route)])
+        for route in [route for route in self._away if self.taking.is_present(route)]:
+            try:
+                self._recover([route])
+            except OSError as error:
+                self.taking.pauses.pause(route, str(error))
 
     def stop_taking(self) -> None:
         """Take nothing new; what is in hand is finished."""

@@ -12,6 +12,8 @@ from types import ModuleType
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import OperationalError
+
 from core.batch import REJECTED_FOLDER, Batch, Origin
 from core.contracts import Context, Effect, Ledger, Wait, Warn
 from core.errors import ContentError, FormatError, Problem, RuleError, TransportError, Unclear
@@ -70,7 +72,7 @@ class FileHandling:
         except Unclear as error:
             staging.discard()
             outcome = Outcome(drop.id, "unclear", problems=(file_problems.unclear(),), trouble=str(error))
-        except TransportError as error:
+        except (TransportError, OperationalError) as error:  # the second comes from the ledger: disk or server are away
             staging.discard()
             outcome = Outcome(drop.id, "retry", trouble=str(error))
         except MemoryError:

@@ -4,12 +4,14 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from loguru import logger
 
+from core.errors import TransportError
 from core.site import Route, Target
 from spool.canary import remove_canary, send_canary
 from spool.committing import Handled
@@ -23,6 +25,13 @@ _MEND_SECONDS = 60.0
 _CANARY_LATE_SECONDS = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Canary:
+    path: str
+    at: float
+    """When it was sent (monotonic)."""
+
+
 class Health:
     """Looks after one engine; call ``look`` in every round."""
 
@@ -33,7 +42,8 @@ class Health:
         self._zone = ZoneInfo(self._site.timezone)
         self._open = {(row["code"], row["subject"]): row["text"] for row in self._journal.alerts()}
         self._next: dict[str, float] = {}
-        self._canaries: dict[str, float] = {}
+        self._canaries: dict[str, _Canary] = {}
+        """The last one of a route that has not come back yet."""
         self._last_drop = {name: row["last_drop_at"] or 0 for name, row in self._journal.routes().items()}
         engine.on_canary = self._canary_came
         known = {route.name for route in self._site.routes} | self._site.targets.keys() | self._places()
@@ -128,19 +138,22 @@ class Health:
         now = time.monotonic()
         for route in self._site.routes:
             sent = self._canaries.get(route.name)
-            if sent is not None:
-                late = now - sent > _CANARY_LATE_SECONDS
-                self._alert("canary", route.name, "the last canary has not come through" if late else None)
-            elif self._is_due(f"canary {route.name}", self._site.limits.canary_seconds):
+            late = sent is not None and now - sent.at > _CANARY_LATE_SECONDS
+            if late:
+                self._alert("canary", route.name, "the last canary has not come through")
+            if (late or sent is None) and self._is_due(f"canary {route.name}", self._site.limits.canary_seconds):
                 self._send(route, now)
 
     def _send(self, route: Route, now: float) -> None:
+        earlier = self._canaries.pop(route.name, None)
         try:
-            send_canary(str(route.folder), now_ms())
+            if earlier is not None:  # one that got lost must not be waited for, nor may they pile up
+                Path(earlier.path).unlink(missing_ok=True)
+            path = send_canary(str(route.folder), now_ms())
         except OSError as error:
             self._alert("canary", route.name, f"a canary cannot be dropped: {error.strerror}")
         else:
-            self._canaries[route.name] = now
+            self._canaries[route.name] = _Canary(path, now)
 
     def _canary_came(self, handled: Handled) -> None:
         """A canary has come back from its worker: make it durable like a result, then remove every trace."""
@@ -151,10 +164,11 @@ class Health:
             self._alert("canary", handled.route.name, f"results cannot be written: {error.strerror}")
             return
         remove_canary(handled.drop, handled.outcome)
-        self._journal.forget([handled.drop.id])
-        self._journal.set_route(handled.route.name, canary_at=now_ms())
         self._canaries.pop(handled.route.name, None)
-        self._alert("canary", handled.route.name, None)
+        with suppress(TransportError):  # told to people only; a restart forgets the drop too
+            self._journal.forget([handled.drop.id])
+            self._journal.set_route(handled.route.name, canary_at=now_ms())
+            self._alert("canary", handled.route.name, None)
 
     # ── alerts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -164,14 +178,14 @@ class Health:
         if text == known:
             return
         if text is None:
-            del self._open[code, subject]
             self._journal.clear_alert(code, subject)
+            del self._open[code, subject]
             logger.info("alert over: {} {}", code, subject)
             return
+        self._journal.raise_alert(code, subject, text, now_ms())
+        self._open[code, subject] = text
         if known is None:
             logger.warning("alert: {} {}: {}", code, subject, text)
-        self._open[code, subject] = text
-        self._journal.raise_alert(code, subject, text, now_ms())
 
 
 def _waiting_files(folder: Path) -> tuple[int, float]:

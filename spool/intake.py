@@ -6,6 +6,7 @@ ours, whatever happens: the work folder is the truth, the journal's row follows.
 
 import contextlib
 import errno
+import glob
 import math
 import os
 import re
@@ -20,7 +21,7 @@ from core.errors import TransportError
 from core.readiness import NEVER_TAKEN, Sight, Stillness, is_ignored
 from core.site import Route
 from spool.canary import is_canary
-from spool.durable import move_new
+from spool.durable import move_new, undo_move
 from spool.handling import WORK_FOLDER
 from spool.identifiers import new_drop_id, now_ms
 from spool.leases import has_writer
@@ -61,9 +62,11 @@ class Intake:
         # append and popleft are safe between threads
         self._moved: deque[str] = deque()
         self._closed: deque[tuple[float, str]] = deque()
-        self._ignored = (*NEVER_TAKEN, *route.ignore, *route.companions, route.marker.replace("{name}", "*"))
-        if route.ready != "marker":
-            self._ignored = self._ignored[:-1]
+        self._ignored = [*NEVER_TAKEN, *route.ignore, *route.companions]
+        if route.ready == "marker":
+            self._ignored.append(route.marker.replace("{name}", "*"))
+        if route.sentinel is not None:
+            self._ignored.append(glob.escape(route.sentinel))
 
     def hint(self, name: str, *, moved: bool) -> None:
         """An event said that this file is complete: moved in, or closed. May be called from another thread."""
@@ -221,21 +224,21 @@ class Intake:
         drop_id = new_drop_id(moment)
         path = self.work_path(drop_id, name)
         try:
-            move_new(f"{self.folder}/{name}", path)
-        except FileNotFoundError:
-            return None
+            move_new(self._path(name), path)
         except OSError as error:
-            if error.errno not in _BUSY:
-                raise TransportError(f"{self.folder}: {error.strerror}") from error
-            # Somebody has it open on a share, or it is not ours to move: never half a claim, try again later.
-            _remove_link(path)
-            self._get_stuck(name, error.strerror or str(error))
-            return None
+            if undo_move(self._path(name), path):
+                if error.errno == errno.ENOENT:
+                    return None
+                if error.errno not in _BUSY:
+                    raise TransportError(f"{self.folder}: {error.strerror}") from error
+                # Somebody has it open on a share, or it is not ours to move: try again later.
+                self._get_stuck(name, error.strerror or str(error))
+                return None
         self._still.forget(name)
         self.stuck.pop(name, None)
         if not is_canary(name):
             self.last_claim = moment
-        if self.route.ready == "marker":
+        if self.route.ready == "marker":  # one that cannot be removed does no harm
             _remove_link(f"{self.folder}/{self.route.marker.format(name=name)}")
         return Claimed(drop_id, name, path, sight.size, sight.mtime_ns, moment)
 
@@ -292,5 +295,5 @@ class Intake:
 
 
 def _remove_link(path: str) -> None:
-    with contextlib.suppress(OSError):  # a marker that cannot be removed does no harm
+    with contextlib.suppress(OSError):
         os.unlink(path)

@@ -8,12 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
+from core.errors import TransportError
 from core.site import Route, Site
 from spool.handling import WORK_FOLDER, FileHandling
 from spool.identifiers import new_drop_id, now_ms
 from spool.journal.database import open_database, upgrade
 from spool.journal.ledger import WorkingLedger
 from spool.messages import DropRef, Outcome
+from spool.opening import open_regular
 from spool.plugins import Plugins, load
 from spool.staging import STAGED_FOLDER
 from spool.worker import WorkerSetup
@@ -32,9 +36,9 @@ class Preview:
 
 
 def routes_for(file: Path, setup: WorkerSetup) -> list[str]:
-    """Names of the routes whose formats know the file. Raise OSError when it cannot be read."""
+    """Names of the routes whose formats know the file. Raise OSError or FormatError if it cannot be read."""
     plugins = load(setup.format_package, setup.handler_package)
-    with file.open("rb") as source:
+    with open_regular(str(file.resolve())) as source:
         head = source.read(_HEAD_BYTES)
     return [
         route.name
@@ -78,7 +82,10 @@ def _ledger(site: Site, scratch: str) -> Iterator[WorkingLedger]:
         url = f"sqlite:///{scratch}/journal.sqlite3"
         upgrade(url)
     engine = open_database(url, readonly=True)
-    ledger = WorkingLedger(engine)
+    try:
+        ledger = WorkingLedger(engine)
+    except DBAPIError as error:
+        raise TransportError(f"the journal cannot be read: {error.orig}") from error
     try:
         yield ledger
     finally:

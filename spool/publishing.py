@@ -77,7 +77,9 @@ class Publication:
     def _is_published(self) -> bool:
         place = os.path.dirname(self.staged)
         if self.place not in {0, os.stat(place).st_ino}:
-            raise OSError(errno.ESTALE, "results were staged in another folder of this name; is the share mounted?", place)
+            raise OSError(
+                errno.ESTALE, "results were staged in another folder of this name; is the share mounted?", place
+            )
         try:
             status = os.lstat(self.staged)
         except FileNotFoundError:

@@ -15,6 +15,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from loguru import logger
 
@@ -43,6 +44,7 @@ class Recovery:
         self._intakes = intakes
         self._folders = Folders(site)
         self._files: dict[str, tuple[str, str, str]] = {}
+        """Route, dropped name and path of what lies in the work folders, by drop id."""
         self._companions: dict[str, dict[str, str]] = {}
         self._over: list[str] = []
         for intake in intakes.values():
@@ -50,6 +52,7 @@ class Recovery:
         unfinished = journal.unfinished()
         self._outputs = journal.outputs_of([row["id"] for row in unfinished])
         self._rows = {row["id"]: row for row in unfinished if row["route"] in intakes}
+        self._of_others = {row["id"] for row in unfinished} - self._rows.keys()
 
     def _look_into(self, intake: Intake) -> None:
         with os.scandir(intake.work) as entries:
@@ -62,13 +65,20 @@ class Recovery:
                 else:
                     self._files[found["id"]] = (intake.route.name, found["name"], entry.path)
 
+    @property
+    def staged_on(self) -> set[str]:
+        """Targets on which something may still be staged, for whatever route."""
+        return {made["target"] for outputs in self._outputs.values() for made in outputs}
+
     def claimed(self) -> list[tuple[str, DropRef]]:
         """Route and drop of everything that must be handled (again), oldest first."""
         self._adopt()
         lost = [
             row["id"] for row in self._rows.values() if row["state"] in _OPEN_STATES and row["id"] not in self._files
         ]
-        self._journal.forget(lost)
+        if lost:
+            logger.warning("{} claimed files are not in their work folders any more; they are forgotten", len(lost))
+            self._journal.forget(lost)
         found = []
         for drop_id, (route, name, path) in sorted(self._files.items()):
             row = self._rows.get(drop_id)
@@ -162,7 +172,8 @@ class Recovery:
             os.path.basename(output["staged"]) for outputs in self._outputs.values() for output in outputs
         }  # fmt: skip
         for path in staged_files(self._site):
-            if os.path.basename(path) not in named:
+            name = os.path.basename(path)
+            if name not in named and name[:LENGTH] not in self._of_others:  # those may be in a worker's hands
                 with suppress(OSError):
                     os.unlink(path)
 
@@ -176,8 +187,9 @@ def _remove_twins(intake: Intake, paths: Iterable[str]) -> None:
     for folder in (intake.folder, f"{intake.folder}/{REJECTED}", f"{intake.folder}/{HELD}"):
         for name in os.listdir(folder):
             path = f"{folder}/{name}"
-            status = os.lstat(path)
-            if (status.st_dev, status.st_ino) in linked:
-                for ending in ("", *NOTE_ENDINGS):
-                    with suppress(FileNotFoundError):
-                        os.unlink(path + ending)
+            with suppress(FileNotFoundError):  # somebody takes it away at this moment
+                status = os.lstat(path)
+                if (status.st_dev, status.st_ino) in linked:
+                    os.unlink(path)
+                    for ending in NOTE_ENDINGS:
+                        Path(path + ending).unlink(missing_ok=True)

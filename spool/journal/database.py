@@ -11,6 +11,9 @@ from typing import Any
 
 from sqlalchemy import Dialect, Engine, Insert, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+
+from core.errors import TransportError
 
 _MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 _BUSY_MILLISECONDS = 30_000
@@ -44,21 +47,30 @@ def _prepare_sqlite(engine: Engine, *, durable: bool, readonly: bool) -> None:
 
 
 def upgrade(url: str) -> None:
-    """Bring the schema to this release's; an empty database gets all of it."""
+    """Bring the schema to this release's; an empty database gets all of it.
+
+    Raise TransportError when the database cannot be opened or written, is none, or is of a later release.
+    """
     # Only the daemon comes here; alembic would be a fifth of the time in which a short command starts.
     from alembic import command
     from alembic.config import Config as AlembicConfig
+    from alembic.util import CommandError
 
-    database = make_url(url).database
-    if url.startswith("sqlite") and database:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    place = make_url(url)
     configuration = AlembicConfig()
     configuration.set_main_option("script_location", str(_MIGRATIONS))
     engine = open_database(url)
     try:
+        if url.startswith("sqlite") and place.database:
+            Path(place.database).parent.mkdir(parents=True, exist_ok=True)
         with engine.begin() as connection:
             configuration.attributes["connection"] = connection
             command.upgrade(configuration, "head")
+    except (DBAPIError, CommandError, OSError) as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise TransportError(
+            f"the journal ({place.database}) cannot be opened or brought up to date: {reason}"
+        ) from error
     finally:
         engine.dispose()
 

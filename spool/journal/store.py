@@ -31,7 +31,7 @@ class Results:
 class Journal:
     """What became of every drop. Methods that say "durable" return after the disk has it.
 
-    Every method that writes raises TransportError when the journal cannot be written; then nothing is.
+    Every method raises TransportError when the journal cannot be read or written; then nothing is written.
     """
 
     def __init__(self, url: str) -> None:
@@ -149,8 +149,8 @@ class Journal:
 
     def head(self) -> ChainHead:
         """Last link of the archive's chain that the journal knows."""
-        row = self._rows(select(chain))[0]
-        return ChainHead(row["sequence"], row["digest"])
+        rows = self._rows(select(chain))
+        return ChainHead(rows[0]["sequence"], rows[0]["digest"]) if rows else GENESIS  # no daemon has run yet
 
     def prepare(self, route_names: Sequence[str]) -> None:
         """Make the rows that later statements update."""
@@ -210,7 +210,7 @@ class Journal:
             self._relaxed.execute(update(requests).where(requests.c.id == request_id).values(done=True, answer=text))
 
     def _rows(self, query: Any) -> list[Row]:
-        with self._reading_engine.connect() as connection:
+        with _reachable("read"), self._reading_engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def stream(self, query: Any) -> Iterator[Row]:
@@ -223,11 +223,16 @@ class Journal:
 @contextmanager
 def _writing(connection: Connection) -> Iterator[None]:
     """One transaction. Raise TransportError when disk or server are in the way: then nothing is written."""
+    with _reachable("written"), connection.begin():
+        yield
+
+
+@contextmanager
+def _reachable(done: str) -> Iterator[None]:
     try:
-        with connection.begin():
-            yield
+        yield
     except OperationalError as error:
-        raise TransportError(f"the journal cannot be written: {error.orig}") from error
+        raise TransportError(f"the journal cannot be {done}: {error.orig}") from error
 
 
 def as_json(value: Any) -> str:

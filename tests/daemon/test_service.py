@@ -156,3 +156,43 @@ def test_a_wrong_configuration_refuses_the_start(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, timeout=60, check=False, capture_output=True, text=True)
     assert done.returncode == 2
     assert "nonsense" in done.stderr
+
+
+@pytest.mark.parametrize("verb", [["status"], ["status", "--json"], ["check"]])
+def test_looking_at_a_site_that_never_ran(tmp_path: Path, verb: list[str]) -> None:
+    done = _asked(tmp_path, *verb)
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / ".state" / "lock").exists(), "who looks may be somebody else than the daemon's user"
+
+
+def test_an_archive_that_is_not_there_is_a_finding(tmp_path: Path) -> None:
+    done = _asked(tmp_path, "verify")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "cannot be read" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "verb", [["run"], ["once"], ["status"], ["show", "1"], ["retry", "1"], ["verify"], ["preview", "cluedrop.toml"]]
+)
+def test_a_journal_that_is_none_is_said_in_a_line(tmp_path: Path, verb: list[str]) -> None:
+    (tmp_path / ".state").mkdir()
+    (tmp_path / ".state" / "journal.sqlite3").write_text("no database\n" * 500)
+    file = [str(tmp_path / verb.pop()), "--route", "clue"] if verb[0] == "preview" else []
+    done = _asked(tmp_path, *verb, *file)
+    assert done.returncode == 1
+    assert "file is not a database" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_preview_of_what_is_no_file_says_so(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    done = _asked(tmp_path, "preview", str(tmp_path / "pipe"))
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "keine Datei" in done.stderr
+
+
+def _asked(folder: Path, *verb: str) -> subprocess.CompletedProcess[str]:
+    """Run a verb on a site that is not running."""
+    (folder / "cluedrop.toml").write_text(CONFIG)
+    command = [sys.executable, "daemon.py", *verb, "--config", str(folder / "cluedrop.toml")]
+    return subprocess.run(command, cwd=ROOT, timeout=60, check=False, capture_output=True, text=True)

@@ -263,7 +263,7 @@ def test_master_data_goes_before_what_needs_it(start: Start, tmp_path: Path) -> 
 
 
 def test_a_share_without_its_sentinel_is_away_and_not_empty(start: Start, tmp_path: Path) -> None:
-    route = a_route(tmp_path, watch="poll", sentinel="mounted.marker", ignore=("mounted.marker",))
+    route = a_route(tmp_path, watch="poll", sentinel="mounted.marker")
     site = a_site(tmp_path, route)
     route.folder.mkdir(parents=True)
     (route.folder / "a.txt").write_text("a\n")
@@ -287,7 +287,7 @@ def test_a_share_without_its_sentinel_is_away_and_not_empty(start: Start, tmp_pa
 
 
 def test_files_claimed_before_a_share_went_away_are_taken_up_when_it_returns(start: Start, tmp_path: Path) -> None:
-    route = a_route(tmp_path, watch="poll", sentinel="mounted.marker", ignore=("mounted.marker",))
+    route = a_route(tmp_path, watch="poll", sentinel="mounted.marker")
     site = a_site(tmp_path, route)
     route.folder.mkdir(parents=True)
     (route.folder / "mounted.marker").touch()

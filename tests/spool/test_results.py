@@ -54,6 +54,14 @@ def test_any_number_of_equal_names_gets_different_ones(tmp_path: Path, name: str
     assert all(len(free.encode()) <= 200 for free in chosen)
 
 
+def test_numbers_go_on_where_an_earlier_group_ended(tmp_path: Path) -> None:
+    for taken in ("same.txt", "same (2).txt"):
+        (tmp_path / taken).touch()
+    naming = Naming()
+    assert naming.free(str(tmp_path), "same (3).txt") == "same (3).txt"
+    assert [naming.free(str(tmp_path), "same.txt") for _ in range(2)] == ["same (4).txt", "same (5).txt"]
+
+
 def test_umlauts_stay_and_are_composed(site: Running) -> None:
     decomposed = unicodedata.normalize("NFD", "Müller Größe.txt")
     site.drop(decomposed, "ä\n")
@@ -268,6 +276,17 @@ def test_a_replay_makes_a_new_drop_of_what_is_archived(site: Running) -> None:
     assert set(visible(site.outbox())) == {"a.out.txt", "beilage.pdf"}
     assert site.findings() == []
     assert site.leftovers() == []
+
+
+def test_a_damaged_manifest_is_an_answer_and_not_the_end(site: Running) -> None:
+    site.drop("a.txt", "a\n")
+    site.until_archived(1)
+    (manifest,) = site.site.archive.rglob("manifest.json")
+    manifest.chmod(0o600)
+    manifest.write_bytes(b"{")
+    number = site.ask("replay", site.row("a.txt")["id"])
+    site.until(lambda: site.journal.answered(number))
+    assert "verify the archive" in (site.journal.answered(number) or "")
 
 
 @pytest.mark.parametrize("verb", ["release", "discard", "replay", "retry"])

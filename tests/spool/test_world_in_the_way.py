@@ -14,7 +14,9 @@ import spool.archive
 import spool.committing
 import spool.completing
 import spool.publishing
+import spool.recovery
 from core.errors import TransportError
+from spool.canary import send_canary
 from spool.journal.store import Journal
 from tests.sites import Running, a_route, a_site, a_target
 
@@ -97,6 +99,29 @@ def test_a_target_that_is_away_at_the_restart_loses_nothing(
     second.engine._complete_at = 0.0
     second.until_archived(1)
     _assert_all_came_once(second, 1)
+
+
+def test_an_empty_mount_point_does_not_pass_for_the_share(site: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = site.root / "away"
+    commit = Journal.commit
+
+    def commit_then_unmount(journal: Journal, results: Any) -> None:
+        commit(journal, results)
+        site.outbox().rename(away)
+        (site.outbox() / ".staged").mkdir(parents=True)
+
+    monkeypatch.setattr(Journal, "commit", commit_then_unmount)
+    monkeypatch.setattr("spool.engine._COMPLETE_AGAIN_SECONDS", 0.05)
+    site.drop("a.txt", "a\n")
+    site.until(lambda: "not-published" in site.alerts())
+    monkeypatch.setattr(Journal, "commit", commit)
+    site.for_a_while(0.3)
+    assert site.count("archived") == 0
+
+    shutil.rmtree(site.outbox())
+    away.rename(site.outbox())
+    site.until_archived(1)
+    _assert_all_came_once(site, 1)
 
 
 def test_with_too_little_room_nothing_is_taken(start: Start, tmp_path: Path) -> None:
@@ -197,6 +222,39 @@ def test_whatever_fails_for_a_while(
     assert len(site.outputs()) == 10
     assert site.findings() == []
     site.until(lambda: site.leftovers() == [] and "paused" not in site.alerts())
+
+
+@pytest.mark.parametrize("answer_lost", [True, False])
+def test_a_claim_that_fails_half_way_takes_a_file_once(
+    site: Running, monkeypatch: pytest.MonkeyPatch, answer_lost: bool
+) -> None:
+    def half(source: str, destination: str) -> None:
+        monkeypatch.undo()
+        os.link(source, destination)
+        if answer_lost:
+            os.unlink(source)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("spool.intake.move_new", half)
+    site.drop("a.txt", "a\n")
+    site.until_archived(1)
+    site.for_a_while(0.2)
+    _assert_all_came_once(site, 1)
+
+
+def test_a_share_that_fails_at_its_return_is_tried_again(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    route = a_route(tmp_path, sentinel="mounted")
+    running = start(a_site(tmp_path, route))
+    running.until(lambda: "paused" in running.alerts())
+    failing = Failing(monkeypatch, spool.recovery.Recovery, "claimed", OSError(errno.EIO, "Input/output error"))
+    route.folder.mkdir(parents=True)
+    (route.folder / "mounted").touch()
+    (route.folder / "a.txt").write_text("a\n")
+    running.until_archived(1)
+    assert failing.left == 0
+    _assert_all_came_once(running, 1)
 
 
 def test_an_archive_that_is_away_is_not_begun_anew(site: Running, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,3 +373,15 @@ def test_a_canary_that_cannot_be_staged_is_an_alert_and_the_next_one_clears_it(s
     running.until(lambda: "paused" in running.alerts())
     away.rename(running.outbox())
     running.until(lambda: running.alerts() == {})
+
+
+def test_a_canary_that_got_lost_is_an_alert_and_the_next_one_clears_it(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spool.health._CANARY_LATE_SECONDS", 0.3)
+    monkeypatch.setattr("spool.health.send_canary", lambda folder, number: f"{folder}/taken away at once")
+    running = start(a_site(tmp_path, canary_seconds=0.2))
+    running.until(lambda: "canary" in running.alerts())
+    monkeypatch.setattr("spool.health.send_canary", send_canary)
+    running.until(lambda: running.alerts() == {})
+    assert running.engine.outcomes["canary"] >= 1

@@ -92,6 +92,7 @@ def upgrade() -> None:
     sa.Column('target', sa.String(length=80), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('staged', sa.Text(), nullable=False),
+    sa.Column('place', sa.BigInteger(), server_default='0', nullable=False),
     sa.Column('inode', sa.BigInteger(), nullable=False),
     sa.Column('ctime_ns', sa.BigInteger(), nullable=False),
     sa.Column('size', sa.BigInteger(), nullable=False),
