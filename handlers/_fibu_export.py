@@ -235,7 +235,7 @@ def _party_unknown(source: Source, invoice: Invoice) -> Problem:
     return source.problem(
         "fibu_party_unknown",
         f"{source.label}: {word} {name} ist noch nicht bekannt.",
-        "Bitte übergeben Sie die Stammdaten aus CLUE; der Beleg wird dann von selbst verarbeitet.",
+        "Bitte übergeben Sie die Stammdaten aus CLUE.",
         "/party_id",
         invoice.party_id,
     )
@@ -245,7 +245,7 @@ def _invoice_unknown(source: Source, receipt: CashReceipt) -> Problem:
     return source.problem(
         "fibu_invoice_unknown",
         f"{source.label}: Die bar bezahlte Rechnung {receipt.invoice_id} wurde noch nicht an die FIBU übergeben.",
-        "Bitte übergeben Sie die Rechnung aus CLUE; der Kassenbeleg wird dann von selbst verarbeitet.",
+        "Bitte übergeben Sie die Rechnung aus CLUE.",
         "/invoice_id",
         receipt.invoice_id,
     )

@@ -137,8 +137,7 @@ def none_of_ours(gone: int) -> Problem:
     """The list holds nothing that is known."""
     return Problem(
         "none_of_ours",
-        f"Die Liste enthält keine einzige Rechnung aus CLUE; {gone} zuletzt offene Rechnungen würden damit als bezahlt "
-        "gelten.",
+        f"Die Liste enthält keine einzige Rechnung aus CLUE, obwohl dort zuletzt {gone} offen waren.",
         "Bitte prüfen Sie, ob es die richtige Liste für diesen Mandanten ist. Wenn ja, geben Sie die Datei frei; "
         "wenn nein, verwerfen Sie sie.",
     )

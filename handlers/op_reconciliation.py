@@ -87,6 +87,7 @@ class _Reconciliation:
         bounds = [accounts.split("-") for accounts in self._settings.complete_accounts]
         self._ranges = [(int(first), int(last)) for first, last in bounds]
         self._notices = notices.Notices()
+        self._rows = self._matched = 0
         self._present = KeySet()
         self._unplaced = KeySet()
 
@@ -102,6 +103,13 @@ class _Reconciliation:
         if self._present.freeze():
             raise RuleError(*self._repeated())
         self._unplaced.freeze()
+        if self._rows and not self._matched and not self._released:
+            # Perhaps another company's list: its key date must not block our next one.
+            open_ones = sum(1 for entry in self._ledger.all(KIND) if self._is_expected(entry.body))
+            yield from self._notices.rest()
+            if open_ones:
+                yield Hold((notices.none_of_ours(open_ones),))
+            return
         if self._settings.complete:
             yield from self._settle_missing(key_dates)
         yield from self._notices.rest()
@@ -112,12 +120,14 @@ class _Reconciliation:
     def _compare(self, rows: list[OpenItemRow]) -> Iterator[Effect]:
         """What follows from the rows that are there."""
         present: list[str] = []
+        self._rows += len(rows)
         for row, entry, several in matched(rows, self._ledger):
             if entry is None:
                 self._unplaced.add_all([_place(row.account, row.amount, row.document_date)])
                 yield from self._notices.show(notices.ambiguous(row) if several else notices.unmatched(row))
                 continue
             present.append(entry.key)
+            self._matched += 1
             document = entry.body
             amount = -row.amount if document["direction"] == "ap" else row.amount
             if Decimal(document["amount_open"]) != amount or document.get("first_seen") is None:
@@ -171,23 +181,23 @@ class _Reconciliation:
                 continue
             if not newer or max(document["first_seen"], document.get("last_key_date") or "") >= self._key_text:
                 continue
-            gone += 1
             expected += 1
-            yield from self._settle(entry)
+            if self._has_moved(document):
+                yield from self._notices.show(notices.moved(document))
+                continue
+            gone += 1
+            self._changes.paid(entry, Decimal(document["amount_open"]), ZERO)
             if len(self._changes) >= _CHUNK:
                 yield from self._changes.flush()
         yield from self._changes.flush()
         if not self._released and gone:
             yield from self._hold(gone, expected)
 
-    def _settle(self, entry: Entry) -> Iterator[Effect]:
-        document = entry.body
-        before = Decimal(document["amount_open"])
-        signed = -before if document["direction"] == "ap" else before
-        if _place(document["ledger_account"], signed, date.fromisoformat(document["issue_date"])) in self._unplaced:
-            yield from self._notices.show(notices.moved(document))
-        else:
-            self._changes.paid(entry, before, ZERO)
+    def _has_moved(self, document: Any) -> bool:
+        """Say whether its account, amount and date stand under another number: then it is there all the same."""
+        amount = Decimal(document["amount_open"])
+        signed = -amount if document["direction"] == "ap" else amount
+        return _place(document["ledger_account"], signed, date.fromisoformat(document["issue_date"])) in self._unplaced
 
     def _hold(self, gone: int, expected: int) -> Iterator[Effect]:
         if gone > self._settings.hold_count and gone * 100 > expected * self._settings.hold_share:

@@ -3,6 +3,7 @@
 So the verbs work whether the daemon runs or not, and there is never a second writer in the folders.
 """
 
+import filecmp
 import os
 import shutil
 import time
@@ -17,7 +18,7 @@ from loguru import logger
 from core.batch import REJECTED_FOLDER
 from core.errors import CluedropError, TransportError
 from spool.committing import Settled, companion, companions_of, companions_row
-from spool.durable import link_new
+from spool.durable import twin_new
 from spool.engine import Engine
 from spool.identifiers import new_drop_id, now_ms
 from spool.journal.store import Results
@@ -31,7 +32,7 @@ _LOOK_SECONDS = 1.0
 
 @dataclass(slots=True)
 class _Back:
-    """A file on its way back into the work folder: until the journal knows, it is linked here and there."""
+    """A file on its way back into the work folder: until the journal knows, it lies here and there."""
 
     path: str
     companions: dict[str, str] = field(default_factory=dict)
@@ -40,9 +41,10 @@ class _Back:
     def link(self, shown: str, path: str) -> None:
         """Raise FileNotFoundError when somebody has taken it away."""
         try:
-            link_new(shown, path)
+            hidden = os.path.basename(path).partition(" ")[0]  # what has no blank in the work folder is ours to tidy
+            twin_new(shown, path, f"{os.path.dirname(path)}/{hidden}.back")
         except FileExistsError:  # an earlier attempt came thus far
-            if not os.path.samestat(os.lstat(shown), os.lstat(path)):
+            if not filecmp.cmp(shown, path, shallow=False):
                 raise
         self.shown.append(shown)
 

@@ -8,6 +8,7 @@ does not wait for what other programs have written.
 import ctypes
 import errno
 import os
+import shutil
 import stat
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -104,6 +105,21 @@ def link_new(source: str, destination: str) -> Literal["linked", "renamed"]:
         return "linked"
     _rename_new(source, destination)
     return "renamed"
+
+
+def twin_new(source: str, destination: str, hidden: str) -> None:
+    """Give a file a second name; where there are no hard links, a copy of it. Raise FileExistsError, never overwrite.
+
+    ``hidden`` is a name beside the destination that nobody believes: a crash leaves no half copy but there.
+    """
+    try:
+        os.link(source, destination, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        shutil.copyfile(source, hidden)
+        sync_file(hidden)
+        _rename_new(hidden, destination)
 
 
 def _rename_new(source: str, destination: str) -> None:

@@ -248,6 +248,15 @@ def test_a_list_with_none_of_our_documents_is_held() -> None:
     assert len(said(site.drop(SECOND, row("4711", "1.00"), released=True))) == 2
 
 
+def test_a_list_of_another_company_does_not_block_the_right_one() -> None:
+    site = Site()
+    strange = site.drop(THIRD, row("4711", "1.00", account="200999"))
+    assert (strange.held, strange.notices) == ([], ["unmatched"])
+    site.export(document())
+    assert site.drop(THIRD, row("4711", "1.00", account="200999")).held == ["none_of_ours"]
+    assert site.drop(SECOND, row(amount="60.00")).notices == []
+
+
 @pytest.mark.parametrize(("gone", "held"), [(20, []), (24, []), (25, ["too_many_gone"])])
 def test_too_many_disappeared_documents_hold_the_file(gone: int, held: list[str]) -> None:
     site = Site()
