@@ -26,7 +26,7 @@ from spool.journal.tables import Row
 from spool.manifest import SourceFile
 from spool.messages import DropRef, Outcome
 from spool.notes import NoteKind, note_text
-from spool.publishing import HELD_FOLDER, Folders, Naming, Publication
+from spool.publishing import HELD_FOLDER, NOTES_FOLDER, Folders, Naming, Publication
 
 NOTE_SUFFIX = ".hinweis.txt"
 WORKBOOK_SUFFIX = ".hinweis.xlsx"
@@ -42,6 +42,7 @@ _STATES = {
     "unclear": "unclear",
 }
 _NOTES = {
+    "done": NoteKind.REMARKS,
     "rejected": NoteKind.REJECTED,
     "bug": NoteKind.BUG,
     "duplicate": NoteKind.DUPLICATE,
@@ -114,6 +115,8 @@ class Committer:
         leftovers = [outcome.spilled_puts] if outcome.spilled_puts else []
         if outcome.fate != "done":
             publications.extend(self._returned(handled, naming))
+        elif outcome.warnings:
+            publications.append(self._written_note(handled, NOTES_FOLDER, naming, drop.name + NOTE_SUFFIX))
         return Settled(
             route.name,
             drop.id,
@@ -141,14 +144,21 @@ class Committer:
         target = HELD_FOLDER if outcome.fate in PARKED else REJECTED_FOLDER
         folder = self._folders.visible(route.name, target)
         name = naming.free(folder, drop.name, with_notes=True)
-        note = f"{route.folder}/{WORK_FOLDER}/{drop.id}{NOTE_SUFFIX}"
-        Path(note).write_text(self._note(handled), encoding="utf-8", newline="")
-        yield Publication.planned(target, name + NOTE_SUFFIX, note, folder)
+        yield self._written_note(handled, target, naming, name + NOTE_SUFFIX)
         if outcome.workbook is not None:
             yield Publication.planned(target, name + WORKBOOK_SUFFIX, outcome.workbook, folder)
-        for companion, path in drop.companions.items():
-            yield Publication.planned(target, naming.free(folder, companion), path, folder)
+        for attached, path in drop.companions.items():
+            yield Publication.planned(target, naming.free(folder, attached), path, folder)
         yield Publication.planned(target, name, drop.path, folder, outcome.sha256 or "")
+
+    def _written_note(self, handled: Handled, target: str, naming: Naming, name: str) -> Publication:
+        """The note of a file, ready to be shown beside it, or alone where the file went through."""
+        staged = f"{handled.route.folder}/{WORK_FOLDER}/{handled.drop.id}{NOTE_SUFFIX}"
+        content = self._note(handled).encode("utf-8")
+        Path(staged).write_bytes(content)
+        folder = self._folders.visible(handled.route.name, target)
+        shown = naming.free(folder, name) if target == NOTES_FOLDER else name
+        return Publication.planned(target, shown, staged, folder, hashlib.sha256(content).hexdigest())
 
     def _note(self, handled: Handled) -> str:
         drop, outcome, route = handled.drop, handled.outcome, handled.route

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from loguru import logger
+
 from core.errors import CluedropError, TransportError
 from core.site import Site
 from spool.archive import CHAIN_NAME, Archive, ArchiveConflict
@@ -120,6 +122,11 @@ class Completer:
             rows.append({"b_id": drop.drop_id, "b_state": state, "b_finished_at": None if parked else finished_at})
             if not parked:
                 counts[drop.route, state] += 1
+            if state != "archived":
+                logger.info("route {}: drop {} is {}: {}", drop.route, drop.drop_id, state, drop.name)
+        for (route, state), number in counts.items():
+            if state == "archived":
+                logger.info("route {}: {} archived", route, number)
         if rows:
             self._journal.finish(rows, counts, self._head, finished_at)
 

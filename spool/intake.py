@@ -27,8 +27,8 @@ from spool.identifiers import new_drop_id, now_ms
 from spool.leases import has_writer
 from spool.names import visible_name
 
-REJECTED, HELD = "rejected", "held"
-OWN_FOLDERS = frozenset({REJECTED, HELD, WORK_FOLDER})
+REJECTED, HELD, NOTES = "rejected", "held", "notes"
+OWN_FOLDERS = frozenset({REJECTED, HELD, NOTES, WORK_FOLDER})
 _LONGEST_NAME = 255
 _BUSY = frozenset({errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY})
 

@@ -26,6 +26,7 @@ _LONGEST_SENTENCE = 600
 class NoteKind(StrEnum):
     """What became of the file."""
 
+    REMARKS = "remarks"
     REJECTED = "rejected"
     HELD = "held"
     DUPLICATE = "duplicate"
@@ -35,7 +36,9 @@ class NoteKind(StrEnum):
     BUG = "bug"
 
 
+_NOTHING_WRONG = {NoteKind.REMARKS, NoteKind.DUPLICATE, NoteKind.WAITING, NoteKind.HELD}
 _TITLES = {
+    NoteKind.REMARKS: "Die Datei {name} wurde verarbeitet; einiges daran ist zu beachten.",
     NoteKind.REJECTED: "Die Datei {name} konnte nicht verarbeitet werden.",
     NoteKind.HELD: "Die Datei {name} wartet auf Freigabe.",
     NoteKind.DUPLICATE: "Die Datei {name} wurde bereits{when} verarbeitet.",
@@ -45,6 +48,7 @@ _TITLES = {
     NoteKind.BUG: "Die Datei {name} konnte wegen eines Fehlers im Programm nicht verarbeitet werden.",
 }
 _HAPPENED = {
+    NoteKind.REMARKS: "Die Datei wurde übernommen, soweit oben nichts anderes steht. Das Original liegt im Archiv.",
     NoteKind.REJECTED: "Aus dieser Datei wurde nichts übernommen. Sie liegt unverändert neben diesem Hinweis.",
     NoteKind.HELD: "Aus dieser Datei wurde noch nichts übernommen. Sie ist sicher aufbewahrt und geht nicht verloren.",
     NoteKind.DUPLICATE: "Es wurde nichts ein zweites Mal übernommen oder gebucht.",
@@ -58,6 +62,7 @@ _HAPPENED = {
     "Dateien sind nicht betroffen.",
 }
 _TO_DO = {
+    NoteKind.REMARKS: "Bitte die genannten Punkte prüfen. Dieser Hinweis kann danach gelöscht werden.",
     NoteKind.REJECTED: "Bitte die Datei korrigieren und wieder in den Ordner {route} legen. Die Datei in „rejected“ "
     "und dieser Hinweis können danach gelöscht werden.",
     NoteKind.HELD: "Bitte die genannten Punkte prüfen und die Datei mit der Vorgangsnummer freigeben oder verwerfen "
@@ -126,7 +131,7 @@ def _to_do(kind: NoteKind, problems: Sequence[Problem]) -> str:
 def _problem_lines(kind: NoteKind, problems: Sequence[Problem]) -> Iterator[str]:
     if not problems:
         return
-    heading = "Worum es geht" if kind in {NoteKind.DUPLICATE, NoteKind.WAITING, NoteKind.HELD} else "Was nicht stimmt"
+    heading = "Worum es geht" if kind in _NOTHING_WRONG else "Was nicht stimmt"
     yield from _heading(heading if len(problems) == 1 else f"{heading} ({counted(len(problems))} Punkte)")
     for number, problem in enumerate(problems[:SHOWN_PROBLEMS], start=1):
         parts = [place(problem), visible(problem.what, _LONGEST_SENTENCE), visible(problem.todo, _LONGEST_SENTENCE)]

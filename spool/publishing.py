@@ -16,11 +16,14 @@ from dataclasses import dataclass, field
 from core.batch import REJECTED_FOLDER
 from core.site import Site
 from spool.durable import link_new
-from spool.intake import HELD, REJECTED
+from spool.intake import HELD, NOTES, REJECTED
 from spool.journal.tables import Row
 from spool.names import free_name, free_number, numbered, safe_name
 
 HELD_FOLDER = "@held"
+NOTES_FOLDER = "@notes"
+_SHOWN_IN = {REJECTED_FOLDER: REJECTED, HELD_FOLDER: HELD, NOTES_FOLDER: NOTES}
+"""What the clerk gets back, and the folder of the inbox in which it is shown."""
 NOTE_ENDINGS = (".hinweis.txt", ".hinweis.xlsx")
 
 
@@ -96,19 +99,16 @@ class Folders:
 
     def knows(self, target: str) -> bool:
         """Say whether a target is still configured."""
-        return target in {*self._targets, REJECTED_FOLDER, HELD_FOLDER}
+        return target in {*self._targets, *_SHOWN_IN}
 
     def visible(self, route: str, target: str) -> str:
         """Folder in which an output of this route to this target becomes visible."""
-        if target == REJECTED_FOLDER:
-            return f"{self._routes[route]}/{REJECTED}"
-        if target == HELD_FOLDER:
-            return f"{self._routes[route]}/{HELD}"
-        return self._targets[target]
+        shown_in = _SHOWN_IN.get(target)
+        return self._targets[target] if shown_in is None else f"{self._routes[route]}/{shown_in}"
 
     def base(self, route: str, target: str) -> str:
         """Folder that staged names of this target hang on."""
-        return self._routes[route] if target in {REJECTED_FOLDER, HELD_FOLDER} else self._targets[target]
+        return self._routes[route] if target in _SHOWN_IN else self._targets[target]
 
     def publication(self, route: str, row: Row) -> Publication:
         """A publication as the journal knows it."""

@@ -17,6 +17,7 @@ from spool.control import Control
 from spool.engine import Engine
 from spool.health import Health
 from spool.identifiers import now_ms
+from spool.intake import OWN_FOLDERS
 from spool.journal.database import upgrade
 from spool.journal.store import Journal
 from spool.journal.tables import ledger
@@ -158,7 +159,7 @@ class Running:
         return visible(self.inbox(route) / "held")
 
     def waiting(self, route: str = "in") -> set[str]:
-        return visible(self.inbox(route)) - {"rejected", "held"}
+        return visible(self.inbox(route)) - OWN_FOLDERS
 
     def outputs(self, target: str = "out") -> dict[str, str]:
         return {name: (self.outbox(target) / name).read_text() for name in sorted(visible(self.outbox(target)))}

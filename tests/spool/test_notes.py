@@ -40,6 +40,7 @@ RECORD = Problem(
     value="",
 )
 NOTES = {
+    "remarks": (NoteKind.REMARKS, [RECORD], {}),
     "rejected": (NoteKind.REJECTED, [AMOUNT, RECORD], {}),
     "rejected_wrong_folder": (
         NoteKind.REJECTED,

@@ -205,6 +205,17 @@ def test_what_no_database_can_hold_costs_one_file(site: Running) -> None:
     assert site.leftovers() == []
 
 
+def test_what_is_to_be_noted_of_a_good_file_is_shown_to_the_clerk(site: Running) -> None:
+    site.drop("a.txt", "hello\nwarn look here\n")
+    site.until_archived(1)
+
+    notes = visible(site.inbox() / "notes")
+    assert set(notes) == {"a.txt.hinweis.txt"}
+    assert "look here" in (site.inbox() / "notes" / "a.txt.hinweis.txt").read_text(encoding="utf-8")
+    assert site.rejected() == set()
+    assert site.leftovers() == []
+
+
 # ── held, retried, replayed ───────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -17,6 +17,7 @@ import spool.publishing
 import spool.recovery
 from core.errors import TransportError
 from spool.canary import send_canary
+from spool.intake import OWN_FOLDERS
 from spool.journal.store import Journal
 from tests.sites import Running, a_route, a_site, a_target
 
@@ -361,7 +362,7 @@ def test_a_canary_goes_the_real_way_and_leaves_nothing_behind(
     assert running.rows() == []
     assert running.outputs() == {}
     assert running.journal.routes()["in"]["canary_at"] is not None
-    assert {path.name for path in running.inbox().iterdir()} == {".work", "rejected", "held"}
+    assert {path.name for path in running.inbox().iterdir()} == OWN_FOLDERS
     assert running.journal.routes()["in"]["archived"] == 0
 
 
