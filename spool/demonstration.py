@@ -126,7 +126,7 @@ def _show(site: Path, configuration: Path, journal: Journal, rows: Sequence[Row]
     lines: list[tuple[str, str, str, str]] = []
     for row in reversed(rows):
         made = [f"{output['target']}/{output['name']}" for output in outputs.get(row["id"], ())]
-        shown = [name.replace("@rejected/", f"inbox/{row['route']}/rejected/") for name in made]
+        shown = [name.replace("@", f"inbox/{row['route']}/") for name in made]
         lines.extend(
             (row["name"] if first else "", row["route"] if first else "", row["state"] if first else "", name)
             for first, name in zip([True, *[False] * len(shown)], shown or ["(nothing: all was known)"], strict=False)
