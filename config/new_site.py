@@ -31,6 +31,9 @@ Stimmt mit einer Datei etwas nicht, so finden Sie sie im Unterordner „rejected
 mit demselben Namen und der Endung „.hinweis.txt“: Darin steht, was nicht stimmt und was zu tun ist. Bitte berichtigen
 Sie die Datei und legen Sie sie noch einmal in den Unterordner.
 
+Im Unterordner „held“ liegen Dateien, die erst jemand prüfen und freigeben muss; der Hinweis daneben sagt, warum.
+Im Unterordner „notes“ liegen Hinweise zu Dateien, die zwar verarbeitet wurden, bei denen aber etwas zu beachten ist.
+
 Dateien, die direkt hier und nicht in einem Unterordner liegen, werden nicht verarbeitet.
 """
 _OUTBOX = """\

@@ -36,7 +36,7 @@ class LedgerAccountRule(Options):
 
     side: VatSide = Field(description="Revenue (ar) or expense (ap).")
     treatment: str = Field(default="domestic", description="VAT treatment of the exchange format.")
-    rate: Decimal | None = Field(default=None, description="Rate in percent; left out: every rate.")
+    rate: Decimal | None = Field(default=None, description="Rate in percent; left out: every rate.", examples=["20"])
     destination: str | None = Field(
         default=None, description='Country of the supply for treatment "oss", e.g. "DE"; left out: every country.'
     )

@@ -46,7 +46,7 @@ class Options(BaseModel):
 class _TaxRule(Options):
     side: VatSide = Field(description="Outgoing (ar) or incoming (ap).")
     treatment: str = Field(description='VAT treatment of the exchange format, e.g. "domestic", "oss".')
-    rate: Decimal | None = Field(default=None, description="Rate in percent; left out: every rate.")
+    rate: Decimal | None = Field(default=None, description="Rate in percent; left out: every rate.", examples=["20"])
     destination: str | None = Field(
         default=None, description='Country of the supply for treatment "oss", e.g. "DE"; left out: every country.'
     )
@@ -56,7 +56,9 @@ class BmdTaxCode(_TaxRule):
     """One row of the BMD tax code table."""
 
     code: str = Field(max_length=3, description="Value of the column steuercode; empty: no tax code.")
-    percent: Decimal | None = Field(default=None, description="Value of the column prozent; left out: the rate itself.")
+    percent: Decimal | None = Field(
+        default=None, description="Value of the column prozent; left out: the rate itself.", examples=["20"]
+    )
 
 
 class RzlTaxCode(_TaxRule):

@@ -63,10 +63,10 @@ _HAPPENED = {
 }
 _TO_DO = {
     NoteKind.REMARKS: "Bitte die genannten Punkte prüfen. Dieser Hinweis kann danach gelöscht werden.",
-    NoteKind.REJECTED: "Bitte die Datei korrigieren und wieder in den Ordner {route} legen. Die Datei in „rejected“ "
-    "und dieser Hinweis können danach gelöscht werden.",
-    NoteKind.HELD: "Bitte die genannten Punkte prüfen und die Datei mit der Vorgangsnummer freigeben oder verwerfen "
-    "lassen. Sie muss nicht noch einmal in den Ordner {route} gelegt werden.",
+    NoteKind.REJECTED: "Bitte die Datei berichtigen oder neu erzeugen und in den Ordner {route} legen. Die Datei in "
+    "„rejected“ und dieser Hinweis können danach gelöscht werden.",
+    NoteKind.HELD: "Bitte die genannten Punkte prüfen und die Datei mit der Vorgangsnummer von der Systembetreuung "
+    "freigeben oder verwerfen lassen. Sie muss nicht noch einmal in den Ordner {route} gelegt werden.",
     NoteKind.DUPLICATE: "Es ist nichts zu tun. Dieser Hinweis kann gelöscht werden, ebenso die Datei, falls sie "
     "daneben liegt. Soll sie wirklich noch einmal verarbeitet werden, wenden Sie sich bitte mit der Vorgangsnummer an "
     "die Systembetreuung.",
