@@ -79,9 +79,6 @@ class Engine(_Table):
         900.0,
         description="Time between two test files that go the real way of every route, to prove that files get through.",
     )
-    retention_years: int = Field(
-        7, ge=7, le=100, description="Years that the archive is kept (BAO 132); recorded, nothing is deleted by itself."
-    )
 
 
 class Log(_Table):
@@ -228,9 +225,6 @@ class Target(_Table):
     )
     pickup_alert: DurationOrOff = Field(
         1_800.0, description="A file that nobody picks up for this long is an alert. Default: that of [engine]."
-    )
-    done_marker: MarkerName | None = Field(
-        None, description="Name of an empty file laid beside each result when it is complete.", examples=["{name}.ok"]
     )
     mode: FileMode = Field("0640", description="Rights of the files.")
     group: str | None = Field(None, min_length=1, description="Unix group of the files.", examples=["buchhaltung"])

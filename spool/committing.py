@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -240,11 +240,6 @@ def companions_of(row: Row, work: str) -> list[SourceFile]:
 def warnings_of(report: str | None) -> tuple[Problem, ...]:
     """The warnings of a journal report."""
     return tuple(Problem(**values) for values in json.loads(report)["warnings"]) if report else ()
-
-
-def utc(milliseconds: int) -> datetime:
-    """A moment of the journal."""
-    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
 
 
 def _ledger_row(put: Put, drop_id: str) -> Row:

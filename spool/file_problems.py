@@ -88,6 +88,15 @@ def wrong_format(expected: Sequence[str], belongs_to: Sequence[tuple[str, str]] 
     )
 
 
+def not_handled_here(label: str) -> Problem:
+    """The formats of the route can read the file, but its handler takes no such documents: it is set up wrong."""
+    return Problem(
+        "not-handled-here",
+        f"Dateien dieser Art ({label}) können in diesem Ordner gelesen, aber nicht verarbeitet werden.",
+        "Bitte die Systembetreuung verständigen: Der Ordner ist nicht richtig eingerichtet.",
+    )
+
+
 def several_formats(labels: Sequence[str]) -> Problem:
     """More than one of the route's formats knows the file; nothing is guessed."""
     return Problem(

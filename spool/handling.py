@@ -122,6 +122,8 @@ class FileHandling:
             format_id = self._chosen(route, drop, head)
             reader = self._plugins.readers[format_id]
             batch = reader.read(source, self._origin(route, drop), route.formats[format_id])
+            if batch.document_type not in handler.ACCEPTS:
+                raise RuleError(file_problems.not_handled_here(reader.LABEL))
             unsafe = [name for name in batch.companions if "/" in name or name in {"", ".", ".."}]
             if unsafe:
                 raise FormatError(*(file_problems.attachment_unsafe(name) for name in unsafe))

@@ -1,16 +1,27 @@
 """Drop ids: sort by time of arrival, unique for ever, short enough to read out on the telephone."""
 
-import itertools
 import secrets
 import time
 
-_SERIAL = itertools.count(secrets.randbelow(0x1000))
 LENGTH = 20
+_SERIALS = 0x1000
+
+
+class _Last:
+    """The moment and serial number of the last id; also a clock that is set back must not make an earlier one."""
+
+    moment = 0
+    serial = 0
 
 
 def new_drop_id(now_ms: int) -> str:
-    """Make an id: 11 digits of time in milliseconds, 3 of a counter, 6 of chance, all hexadecimal."""
-    return f"{now_ms:011x}{next(_SERIAL) & 0xFFF:03x}{secrets.token_hex(3)}"
+    """Make an id: 11 digits of time in milliseconds, 3 of a serial number within it, 6 of chance, all hexadecimal."""
+    if now_ms > _Last.moment:
+        _Last.moment, _Last.serial = now_ms, 0
+    else:
+        _Last.moment += (_Last.serial + 1) // _SERIALS
+        _Last.serial = (_Last.serial + 1) % _SERIALS
+    return f"{_Last.moment:011x}{_Last.serial:03x}{secrets.token_hex(3)}"
 
 
 def now_ms() -> int:

@@ -228,3 +228,13 @@ def test_a_worker_that_is_killed_from_outside_costs_no_file(start: Start, tmp_pa
     assert running.ledger("count") == {"files": '{"files":200}'}
     assert len(running.outputs()) == 200 * 6
     running.until(lambda: running.leftovers() == [])
+
+
+def test_a_file_that_the_handler_of_its_route_does_not_take_is_refused(start: Start, tmp_path: Path) -> None:
+    running = start(a_site(tmp_path, a_route(tmp_path, handler="deaf")))
+
+    running.drop("a.txt", "hello\n")
+    running.until(lambda: "a.txt" in running.rejected())
+
+    note = (running.inbox() / "rejected" / "a.txt.hinweis.txt").read_text(encoding="utf-8")
+    assert "nicht verarbeitet werden" in note
