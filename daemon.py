@@ -59,6 +59,8 @@ def configure(path: Path) -> "WorkerSetup":
     from spool.worker import WorkerSetup
 
     settings = configuration.load(path, plugin_settings())
+    if not settings.root.is_dir():  # mistyped, perhaps: nothing is ever made in its place
+        raise ConfigError([f"{path}:1: root: there is no folder {settings.root}, allowed: one that is there"])
     log_to(settings.log.level, settings.log.json_file)
     return WorkerSetup(configuration.site_of(settings), FORMATS, HANDLERS, dict(settings.writer_settings))
 
@@ -120,13 +122,19 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of t
 def check(
     config: ConfigOption = DEFAULT_CONFIG,
     connect: Annotated[bool, typer.Option("--connect", help="Also try servers and credentials.")] = False,
+    adopt: Annotated[
+        bool,
+        typer.Option("--adopt", help="First make folders that were another site's, or lay elsewhere, this site's own."),
+    ] = False,
 ) -> None:
     """Try configuration, folders and rights: 0 all well, 1 something does not work, 2 configuration wrong."""
-    from spool.checks import check_site
+    from spool.checks import adopt_folders, check_site
     from spool.console import print_line
 
     setup = configure(config)
     failed = False
+    for folder in adopt_folders(setup.site) if adopt else ():
+        print_line(f"ok    {folder}: belongs to this site from now on")
     for found in check_site(setup.site):
         failed |= found.trouble is not None
         print_line(f"{'FAIL' if found.trouble else 'ok  '}  {found.subject}: {found.trouble or found.note or 'works'}")

@@ -228,6 +228,11 @@ class Target(_Table):
     )
     mode: FileMode = Field("0640", description="Rights of the files.")
     group: str | None = Field(None, min_length=1, description="Unix group of the files.", examples=["buchhaltung"])
+    sentinel: PlainFileName | None = Field(
+        None,
+        description="Name of a file that must lie in the folder; without it the share counts as away, not as empty.",
+        examples=[".mounted"],
+    )
 
 
 class Settings(_Table):

@@ -22,6 +22,7 @@ def site_of(settings: Settings, environ: Mapping[str, str] | None = None) -> sit
         routes=tuple(_route(route) for route in settings.routes if route.enabled),
         targets={target.name: _target(target) for target in settings.targets},
         companies={company.id: company for company in settings.companies},
+        root=settings.root,
         limits=_limits(settings.engine),
     )
 
@@ -68,6 +69,7 @@ def _target(target: Target) -> site.Target:
         pickup_seconds=target.pickup_alert,
         file_mode=int(target.mode, 8),
         group=target.group,
+        sentinel=target.sentinel,
     )
 
 

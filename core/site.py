@@ -59,6 +59,8 @@ class Target:
     """A file that lies here longer is an alert; 0 switches it off."""
     file_mode: int = 0o640
     group: str | None = None
+    sentinel: str | None = None
+    """Name of a file that must lie in the folder; without it the share counts as away, not as empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +92,6 @@ class Site:
     routes: tuple[Route, ...]
     targets: Mapping[str, Target]
     companies: Mapping[str, Company] = field(default_factory=dict)
+    root: Path = Path("/")
+    """Folders are made below it only; all others are somebody else's, perhaps a share that is not mounted."""
     limits: Limits = field(default_factory=Limits)

@@ -20,9 +20,10 @@ from spool.manifest import (
     chain_digest,
     entry_folder,
 )
+from spool.ownership import OWNER_FILE
 
 _LARGEST_MANIFEST = 64 << 20
-_OWN_NAMES = frozenset({CHAIN_NAME, CHAIN_DRAFT, "README.md"})
+_OWN_NAMES = frozenset({CHAIN_NAME, CHAIN_DRAFT, OWNER_FILE, "README.md"})
 _LEVELS = (4, 2, 2)
 """Digits of the folders for year, month and day."""
 

@@ -6,9 +6,10 @@ route's handler, and staged on every target. It is never published, archived or 
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
+from core.errors import TransportError
 from spool.messages import DropRef, Outcome, Staged
 from spool.staging import Place
 
@@ -30,10 +31,17 @@ def send_canary(folder: str, number: int) -> str:
     return path
 
 
-def stage_canary(drop: DropRef, places: Mapping[str, Place]) -> Outcome:
-    """In the worker: prove that every target of the site can be written. Raise OSError if one cannot."""
+def stage_canary(drop: DropRef, places: Mapping[str, Place], hold: Callable[[str], None]) -> Outcome:
+    """In the worker: prove that every target of the site that is there can be written. Raise OSError if one cannot.
+
+    ``hold`` says which are there.
+    """
     staged: list[Staged] = []
     for target, place in places.items():
+        try:
+            hold(place.folder)
+        except TransportError:
+            continue  # has an alert of its own, and must stop only those that write to it
         path = f"{place.folder}/{drop.id}.canary.{len(staged)}"
         with open(path, "x", encoding="ascii") as file:
             file.write("canary\n")

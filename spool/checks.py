@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import TransportError
-from core.site import Route, Site, Target
+from core.site import Route, Site
 from spool.durable import link_new, sync_paths
+from spool.forgotten import forgotten
 from spool.intake import Intake
 from spool.journal.database import upgrade
-from spool.staging import STAGED_FOLDER
+from spool.journal.store import Journal
+from spool.ownership import Ownership, Place
+from spool.places import archive_place, places_of, target_places
 
 _WATCH_LIMIT = Path("/proc/sys/fs/inotify/max_user_watches")
 
@@ -26,12 +29,34 @@ class Check:
 
 
 def check_site(site: Site) -> Iterator[Check]:
-    """Try everything; probe files are removed again. Makes the folders of the site where they are missing."""
-    yield _journal(site)
-    yield from (_route(route) for route in site.routes)
-    yield from (_target(target) for target in site.targets.values())
-    yield _folder("archive", site.archive)
+    """Try everything; probe files are removed again. Makes the folders of the site below its root, no others."""
+    journal = _journal(site)
+    yield journal
+    with suppress(OSError):  # then the folders say so
+        site.state.mkdir(parents=True, exist_ok=True, mode=0o750)
+    ownership = Ownership(site)
+    yield from (_route(route, ownership) for route in site.routes)
+    for name, place in target_places(site).items():
+        yield _place(f"target {name} ({place.folder})", place, ownership)
+    yield _place(f"archive ({site.archive})", archive_place(site), ownership)
     yield _watches(site)
+    if journal.trouble is None:
+        found = forgotten(site, Journal(site.journal_url))
+        yield from (Check(f"drops of {name}", trouble) for name, trouble in found.items())
+
+
+def adopt_folders(site: Site) -> list[str]:
+    """Make the folders of a site its own, whoever they belonged to: a person says that this is right.
+
+    Returns those that were not its own yet; one that is not there is left to ``check_site`` to tell.
+    """
+    site.state.mkdir(parents=True, exist_ok=True, mode=0o750)
+    ownership = Ownership(site)
+    adopted: list[str] = []
+    for place in places_of(site):
+        with suppress(TransportError):
+            adopted += ownership.adopt([place])
+    return adopted
 
 
 def _journal(site: Site) -> Check:
@@ -42,33 +67,22 @@ def _journal(site: Site) -> Check:
     return Check("journal")
 
 
-def _route(route: Route) -> Check:
+def _route(route: Route, ownership: Ownership) -> Check:
     subject = f"route {route.name} ({route.folder})"
-    intake = Intake(route)
+    intake = Intake(route, ownership)
     try:
-        intake.check_present()
         intake.prepare()
     except TransportError as error:
         return Check(subject, str(error))
     return _probe(subject, route.folder, intake.work)
 
 
-def _target(target: Target) -> Check:
-    subject = f"target {target.name} ({target.folder})"
-    staged = f"{target.folder}/{STAGED_FOLDER}"
+def _place(subject: str, place: Place, ownership: Ownership) -> Check:
     try:
-        os.makedirs(staged, exist_ok=True)
-    except OSError as error:
-        return Check(subject, f"cannot be made: {error.strerror}")
-    return _probe(subject, target.folder, staged)
-
-
-def _folder(name: str, folder: Path) -> Check:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        return Check(f"{name} ({folder})", f"cannot be made: {error.strerror}")
-    return _probe(f"{name} ({folder})", folder, str(folder))
+        ownership.enter(place)
+    except TransportError as error:
+        return Check(subject, str(error))
+    return _probe(subject, Path(place.folder), place.hidden)
 
 
 def _probe(subject: str, folder: Path, hidden: str) -> Check:

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,8 @@ from spool.committing import PARKED, Settled
 from spool.durable import sync_paths
 from spool.identifiers import now_ms
 from spool.journal.store import Journal
-from spool.manifest import ArchiveEntry, MadeFile, SourceFile
+from spool.manifest import GENESIS, ArchiveEntry, MadeFile, SourceFile
+from spool.reach import answers, check_answers
 
 _ARCHIVED = {"committed": "archived", "discarding": "discarded"}
 """States whose originals go into the archive, and what they are called then."""
@@ -34,12 +35,20 @@ class Unfinished:
 class Completer:
     """Lays down what is committed."""
 
-    def __init__(self, site: Site, journal: Journal) -> None:
+    def __init__(self, site: Site, journal: Journal, hold: Callable[[str], None]) -> None:
+        """``hold`` raises TransportError for an archive that is not ours, or not the one that it was."""
+        self._hold = hold
         self._journal = journal
         self._root = site.archive
         self._archive = Archive(site.archive, sync_paths)
         self._zone = ZoneInfo(site.timezone)
-        self._head = max(self._archive.head(), journal.head(), key=lambda head: head.sequence)
+        own = self._archive.head() if answers(str(self._root)) else GENESIS  # it is asked again at each placing
+        self._head = max(own, journal.head(), key=lambda head: head.sequence)
+
+    @property
+    def has_begun(self) -> bool:
+        """The archive holds something."""
+        return self._head.sequence > 0
 
     def complete(self, drops: Sequence[Settled], *, fresh: bool) -> list[Unfinished]:
         """Publish, archive and finish drops; ``fresh``: committed a moment ago by this process.
@@ -63,8 +72,9 @@ class Completer:
         for drop in drops:
             try:
                 for publication in drop.publications:
+                    check_answers(publication.folder)
                     publication.publish(fresh=fresh)
-            except OSError as error:
+            except (OSError, TransportError) as error:
                 unfinished.append(Unfinished(drop, str(error)))
             else:
                 published.append(drop)
@@ -75,6 +85,8 @@ class Completer:
         entries = [self._entry(drop) for drop in drops if drop.state in _ARCHIVED]
         if entries and self._head.sequence and not os.path.lexists(f"{self._root}/{CHAIN_NAME}"):
             raise TransportError(f"{self._root}: {CHAIN_NAME} is missing, so this is not the archive; is it mounted?")
+        if entries:
+            self._hold(str(self._root))
         try:
             self._head = self._archive.place(entries, self._head)
         except ArchiveConflict:

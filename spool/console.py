@@ -61,6 +61,9 @@ def print_status(status: Status) -> None:
             "route",
             "waiting",
             "in work",
+            "held",
+            "unclear",
+            "to correct",
             "archived",
             "rejected",
             "duplicate",
@@ -69,7 +72,10 @@ def print_status(status: Status) -> None:
             "paused because",
         ),
         (
-            (r.name, r.waiting, r.in_work, r.archived, r.rejected, r.duplicate, r.discarded, r.last_drop, r.paused)
+            (
+                *(r.name, r.waiting, r.in_work, r.held, r.unclear, r.to_correct, r.archived, r.rejected, r.duplicate),
+                *(r.discarded, r.last_drop, r.paused),
+            )
             for r in status.routes
         ),
     )

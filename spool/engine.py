@@ -20,9 +20,10 @@ from spool.completing import Completer, Unfinished
 from spool.dispatch import Dispatcher
 from spool.journal.store import Journal
 from spool.messages import DropRef, Outcome
+from spool.ownership import Ownership
 from spool.pauses import Pauses
+from spool.places import Destinations
 from spool.recovery import Recovery
-from spool.staging import STAGED_FOLDER
 from spool.streams import Stream, Waiting, again
 from spool.taking import Taking
 from spool.waiting import WaitingRoom
@@ -43,7 +44,9 @@ class Engine:
         signal.signal(signal.SIGIO, signal.SIG_IGN)
         journal.prepare([route.name for route in self.site.routes])
         self.dispatcher = Dispatcher(setup)
-        self.taking = Taking(self.site, journal, self.dispatcher.stream, self._is_held_back)
+        self.ownership = Ownership(self.site)
+        self.destinations = Destinations(self.site, self.ownership)
+        self.taking = Taking(self.site, journal, self.ownership, self.dispatcher.stream, self._is_held_back)
         self.intakes = self.taking.intakes
         self.handling = Pauses(self.site.routes, journal)
         self.unfinished: list[Unfinished] = []
@@ -62,7 +65,7 @@ class Engine:
         self._written_by: dict[str, set[str]] = {}
         self._waiting = WaitingRoom(self.intakes, journal)
         self._committer = Committer(self.site, journal)
-        self._completer = Completer(self.site, journal)
+        self._completer = Completer(self.site, journal, self.ownership.hold)
         self._watch = FolderWatch(
             [str(route.folder) for route in self.site.routes if route.watch == "events"], self._hint
         )
@@ -72,19 +75,16 @@ class Engine:
     def start(self) -> None:
         """Put right what the last run left behind, then begin to watch."""
         self.taking.prepare()
-        self._recover([name for name, intake in self.intakes.items() if os.path.isdir(intake.work)])
-        self._make_staged_folders()
+        self._recover([name for name in self.intakes if self.taking.is_present(name)])
         self._watch.start()
 
     def _recover(self, routes: Sequence[str]) -> None:
         """Go on with what the journal and the folders of these routes tell. Raise OSError when one goes away."""
-        recovery = Recovery(self.site, self.journal, {route: self.intakes[route] for route in routes})
+        intakes = {route: self.intakes[route] for route in routes}
+        recovery = Recovery(self.site, self.journal, intakes, self.ownership.is_held)
         settled = recovery.settled()
         # A target that results were staged on is not made anew: without them it is not the same place (a share away).
-        for target in self.site.targets.values():
-            if target.name not in recovery.staged_on:
-                with suppress(OSError):  # the workers will say so, and their routes pause
-                    os.makedirs(target.folder, exist_ok=True)
+        self.destinations.look(recovery.staged_on, make=True, begun=self._completer.has_begun)
         self._complete(settled, fresh=False)
         for route, drop in recovery.claimed():
             self.hand_in(route, drop)
@@ -166,13 +166,18 @@ class Engine:
         """Files wait for others that should come first."""
         return any(stream.waiting for stream in self.dispatcher.streams)
 
-    def mend_watches(self) -> list[str]:
-        """Watch again what was replaced; returns the folders that cannot be watched."""
+    def mend_watches(self) -> dict[str, str]:
+        """Watch again what was replaced; returns the folders that cannot be watched, with the reason."""
         return self._watch.mend()
 
     def block(self, target: str, *, blocked: bool) -> None:
         """Back-pressure: routes that have written to this target take nothing new while it is full."""
         (self._full.add if blocked else self._full.discard)(target)
+
+    def look_at_destinations(self) -> None:
+        """Find out whether targets and archive are there; one that somebody has made anew becomes ours."""
+        awaited = {made.target for left in self.unfinished for made in left.drop.publications}
+        self.destinations.look(awaited, begun=self._completer.has_begun)
 
     def hand_in(self, route: str, drop: DropRef) -> None:
         """Handle a file that a person has brought back."""
@@ -188,7 +193,7 @@ class Engine:
 
     def reason_of_pause(self, route: str) -> str | None:
         """Why nothing is taken from a route or handled; None when it works."""
-        return self.taking.pauses.reason(route) or self.handling.reason(route)
+        return self.destinations.archive_trouble or self.taking.pauses.reason(route) or self.handling.reason(route)
 
     def _hint(self, folder: str, name: str | None, moved: bool) -> None:
         self.taking.hint(folder, name, moved=moved)
@@ -199,7 +204,7 @@ class Engine:
             return True
         if any(left.drop.route == route for left in self.unfinished):
             return True  # as long as results cannot be laid down, more of them only lie about
-        return bool(self._full & self._written_by.get(route, set()))
+        return bool(self.destinations.archive_trouble or self._full & self._written_by.get(route, set()))
 
     # ── handling ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -223,20 +228,14 @@ class Engine:
 
     def _try_again(self, stream: Stream, handled: Handled) -> None:
         drop, route = handled.drop, handled.route.name
-        if os.path.isdir(self.intakes[route].work) and not os.path.lexists(drop.path):
+        if self.intakes[route].is_held and not os.path.lexists(drop.path):
             logger.error("somebody has removed {} ({}) from the work folder; it is forgotten", drop.id, drop.name)
             with suppress(TransportError):  # a restart forgets it too
                 self.journal.forget([drop.id])
             return
         stream.push_back(route, [again(drop)])
-        self._make_staged_folders()
+        self.look_at_destinations()
         self.handling.pause(route, handled.outcome.trouble)
-
-    def _make_staged_folders(self) -> None:
-        """Where a target's folder is there and ours in it is not: somebody has made the target anew."""
-        for target in self.site.targets.values():
-            with suppress(OSError):
-                os.mkdir(f"{target.folder}/{STAGED_FOLDER}")
 
     # ── making it true ────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -5,7 +5,7 @@ import io
 import os
 import traceback
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -39,8 +39,17 @@ _WORLD_IN_THE_WAY = frozenset(
 class FileHandling:
     """Turns claimed files into outcomes, one after the other; never raises for a file."""
 
-    def __init__(self, site: Site, plugins: Plugins, writer_settings: Mapping[str, Any], ledger: WorkingLedger) -> None:
+    def __init__(
+        self,
+        site: Site,
+        plugins: Plugins,
+        writer_settings: Mapping[str, Any],
+        ledger: WorkingLedger,
+        hold: Callable[[str], None],
+    ) -> None:
+        """``hold`` raises TransportError for a hidden folder that is not ours, or not the one that it was."""
         self._site = site
+        self._hold = hold
         self._plugins = plugins
         self._writer_settings = writer_settings
         self._ledger = ledger
@@ -60,8 +69,9 @@ class FileHandling:
         route = self._routes[route_name]
         staging = self._staging(route, drop)
         try:
+            self._hold(os.path.dirname(drop.path))
             if is_canary(drop.name):
-                return stage_canary(drop, self._places[route.name])
+                return stage_canary(drop, self._places[route.name], self._hold)
             with open_regular(drop.path) as file:
                 outcome = self._handle_open(route, drop, file, staging)
         except FormatError as error:
@@ -208,6 +218,7 @@ class FileHandling:
             self._plugins.writers,
             self._writer_settings,
             spill,
+            self._hold,
         )
 
     def _origin(self, route: Route, drop: DropRef) -> Origin:

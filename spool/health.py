@@ -17,7 +17,9 @@ from spool.canary import remove_canary, send_canary
 from spool.committing import Handled
 from spool.durable import sync_paths
 from spool.engine import Engine
+from spool.forgotten import forgotten
 from spool.identifiers import now_ms
+from spool.reach import check_answers
 
 _LOOK_SECONDS = 1.0
 _FOLDERS_SECONDS = 5.0
@@ -58,12 +60,15 @@ class Health:
         self._engine.look_after_waiting()
         if self._is_due("folders", _FOLDERS_SECONDS):
             self._look_at_disks()
+            self._engine.look_at_destinations()
+            self._alert("away", str(self._site.archive), self._engine.destinations.archive_trouble)
             for target in self._site.targets.values():
                 self._look_at_target(target)
             for route in self._site.routes:
                 self._look_at_route(route)
         if self._is_due("mend", _MEND_SECONDS):
             self._look_at_watches()
+            self._look_at_forgotten()
         if self._site.limits.canary_seconds > 0:
             self._look_at_canaries()
         return True
@@ -85,7 +90,8 @@ class Health:
         places = self._places()
         low = []
         for place in sorted(places):
-            with suppress(OSError):
+            with suppress(OSError, TransportError):
+                check_answers(place)
                 disk = os.statvfs(place)
                 if disk.f_bavail * disk.f_frsize < self._site.limits.free_bytes:
                     low.append(place)
@@ -94,6 +100,10 @@ class Health:
         self._engine.disk_low = bool(low)
 
     def _look_at_target(self, target: Target) -> None:
+        trouble = self._engine.destinations.trouble.get(target.name)
+        self._alert("away", target.name, trouble)
+        if trouble:
+            return
         waiting, oldest = _waiting_files(target.folder)
         full = waiting >= target.most_waiting
         self._engine.block(target.name, blocked=full)
@@ -111,6 +121,9 @@ class Health:
         self._alert("cannot-take", route.name, stuck or None)
         folders = ", ".join(sorted(intake.directories)[:5])
         self._alert("folder-dropped", route.name, f"folders are not processed: {folders}" if folders else None)
+        alone = ", ".join(sorted(intake.attachments.alone)[:5])
+        text = f"attachments that no file names: {alone}; ask who dropped them, then move them away"
+        self._alert("attachment-alone", route.name, text if alone else None)
         self._last_drop[route.name] = max(self._last_drop[route.name], intake.last_claim)
         bug = self._engine.bugs.get(route.name)
         text = f"drop {bug} met a bug of ours; the log has the traceback"
@@ -127,10 +140,14 @@ class Health:
         return None if last.date() == now.date() else f"no file has come today; it is due by {route.due_by:%H:%M}"
 
     def _look_at_watches(self) -> None:
-        deaf = set(self._engine.mend_watches())
+        deaf = self._engine.mend_watches()
         for route in self._site.routes:
-            text = "arrivals are noticed by scanning only" if str(route.folder) in deaf else None
-            self._alert("not-watched", route.name, text)
+            self._alert("not-watched", route.name, deaf.get(str(route.folder)))
+
+    def _look_at_forgotten(self) -> None:
+        found = forgotten(self._site, self._journal)
+        for subject in {*found, *(subject for code, subject in self._open if code == "forgotten")}:
+            self._alert("forgotten", subject, found.get(subject))
 
     # ── canaries ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -5,6 +5,7 @@ import time
 
 LENGTH = 20
 _SERIALS = 0x1000
+_DAY_MS = 86_400_000
 
 
 class _Last:
@@ -12,6 +13,16 @@ class _Last:
 
     moment = 0
     serial = 0
+
+
+def go_on_after(drop_id: str, now_ms: int) -> None:
+    """Make no id that sorts before an earlier one of this site, also when the clock was set back between two runs.
+
+    An id of a clock that was a day ahead or more was made in error and counts for nothing.
+    """
+    moment = int(drop_id[:11], 16)
+    if _Last.moment < moment < now_ms + _DAY_MS:
+        _Last.moment, _Last.serial = moment, _SERIALS - 1
 
 
 def new_drop_id(now_ms: int) -> str:

@@ -12,20 +12,22 @@ import os
 import re
 import stat
 import time
-import unicodedata
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.errors import TransportError
 from core.readiness import NEVER_TAKEN, Sight, Stillness, is_ignored
 from core.site import Route
+from spool.attachments import Attachments
 from spool.canary import is_canary
 from spool.durable import move_new, undo_move
 from spool.handling import WORK_FOLDER
 from spool.identifiers import new_drop_id, now_ms
 from spool.leases import has_writer
 from spool.names import visible_name
+from spool.ownership import Ownership, check_sentinel
+from spool.places import route_place
 
 REJECTED, HELD, NOTES = "rejected", "held", "notes"
 OWN_FOLDERS = frozenset({REJECTED, HELD, NOTES, WORK_FOLDER})
@@ -48,16 +50,19 @@ class Claimed:
 class Intake:
     """Watches over one route's folder. Not thread-safe but for ``hint``."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, ownership: Ownership) -> None:
         self.route = route
         self.folder = str(route.folder)
         self.work = f"{self.folder}/{WORK_FOLDER}"
+        self.place = route_place(route)
+        self._ownership = ownership
         self.stuck: dict[str, str] = {}
         """Files that are there but cannot be taken, with the reason."""
         self.directories: set[str] = set()
         """Folders that somebody has dropped by mistake."""
         self.last_claim = 0
         """When a file was last taken (ms), canaries aside."""
+        self.attachments = Attachments(route, self.work_path)
         self._still = Stillness(route.settle_seconds)
         # append and popleft are safe between threads
         self._moved: deque[str] = deque()
@@ -76,25 +81,24 @@ class Intake:
             self._closed.append((time.monotonic() + self.route.breath_seconds, name))
 
     def prepare(self) -> None:
-        """Make the folders of the route. Raise TransportError when the place is away."""
-        self._check_sentinel()
+        """Make the folders of the route. Raise TransportError when the place is away or another site's."""
+        self._ownership.enter(self.place)
         try:
-            if self.route.sentinel is None:
-                os.makedirs(self.folder, exist_ok=True)
             for name in OWN_FOLDERS:
                 os.makedirs(f"{self.folder}/{name}", exist_ok=True)
         except OSError as error:
             raise TransportError(f"{self.folder}: {error.strerror}") from error
 
     def check_present(self) -> None:
-        """Raise TransportError when the folder is away, or is an empty mount point where a share should be."""
-        self._check_sentinel()
-        if not os.path.isdir(self.work):
+        """Raise TransportError when the folder is away, is an empty mount point, or is another site's by now."""
+        check_sentinel(self.place)
+        if not self.is_held:
             self.prepare()
 
-    def _check_sentinel(self) -> None:
-        if self.route.sentinel is not None and not os.path.exists(f"{self.folder}/{self.route.sentinel}"):
-            raise TransportError(f"{self.folder}: {self.route.sentinel} is missing, so the share is not mounted")
+    @property
+    def is_held(self) -> bool:
+        """The work folder is there, ours, and the one that it was."""
+        return self._ownership.is_held(self.work)
 
     def hinted(self, now: float, most: int) -> list[str]:
         """Names of hinted files that are complete, at most so many, in order of their events."""
@@ -152,6 +156,7 @@ class Intake:
         entries: list[tuple[int, str]] = []
         seen: set[str] = set()
         self.directories.clear()
+        self.attachments.alone.clear()
         try:
             with os.scandir(self.folder) as found:
                 for entry in found:
@@ -165,7 +170,11 @@ class Intake:
 
     def _sort(self, entry: "os.DirEntry[str]", entries: list[tuple[int, str]], seen: set[str], now: float) -> None:
         name = entry.name
-        if name in OWN_FOLDERS or self._is_ours_to_leave(name):
+        if name in OWN_FOLDERS:
+            return
+        if self._is_ours_to_leave(name):
+            if self.attachments.is_one(name):
+                self.attachments.see(entry)
             return
         try:
             status = entry.stat(follow_symlinks=False)
@@ -199,6 +208,7 @@ class Intake:
 
         Raise TransportError when the place is in the way before anything was taken.
         """
+        self._ownership.hold(self.work)
         claimed: list[Claimed] = []
         moment = now_ms()
         for name in names:
@@ -245,35 +255,6 @@ class Intake:
     def _get_stuck(self, name: str, reason: str) -> None:
         self._still.forget(name)  # tried again when a later scan has seen it stand still anew
         self.stuck[name] = reason
-
-    def has_companion(self, name: str) -> bool:
-        """Say whether an attachment lies in the folder, complete. Only plain files under plain names count."""
-        spelled = self._spelled(name)
-        sight = None if "/" in name or name in OWN_FOLDERS else self._look(spelled)
-        return sight is not None and sight.is_regular and not has_writer(self._path(spelled))
-
-    def _spelled(self, name: str) -> str:
-        """The name as the folder has it: some senders write umlauts in one character, some in two."""
-        spellings = (name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD")))
-        return next((found for found in spellings if os.path.lexists(self._path(found))), name)
-
-    def claim_companions(self, drop_id: str, names: Sequence[str]) -> dict[str, str]:
-        """Take the attachments of a drop when all are there: name -> path in the work folder.
-
-        Where one is missing or being written none is taken; where one slips away only those are that were taken.
-        """
-        taken: dict[str, str] = {}
-        if not all(self.has_companion(name) for name in names):
-            return taken
-        with contextlib.suppress(OSError):
-            for number, name in enumerate(names):
-                path = self.work_path(f"{drop_id}+{number}", name)
-                move_new(self._path(self._spelled(name)), path)
-                if not stat.S_ISREG(os.lstat(path).st_mode):  # a link was swapped in since we looked
-                    os.unlink(path)
-                    break
-                taken[name] = path
-        return taken
 
     def work_path(self, drop_id: str, name: str) -> str:
         """Path of a claimed file: its id and as much of its name as fits, so that the folder alone tells the story."""

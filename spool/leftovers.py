@@ -1,22 +1,27 @@
 """Hidden files of our own: what is staged for a drop, and removing what came to nothing."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 
 from core.site import Site
 from spool.handling import WORK_FOLDER
 from spool.identifiers import LENGTH
+from spool.ownership import OWNER_FILE
+from spool.reach import answers
 from spool.staging import STAGED_FOLDER
 
 
-def staged_files(site: Site) -> Iterator[str]:
-    """Paths of everything that we have written under hidden names; claimed files are not among them."""
-    for target in site.targets.values():
-        yield from _files_of(f"{target.folder}/{STAGED_FOLDER}")
-    for route in site.routes:
+def staged_files(site: Site, is_ours: Callable[[str], bool] = answers) -> Iterator[str]:
+    """Paths of everything that we have written under hidden names; claimed files are not among them.
+
+    ``is_ours`` says of a hidden folder whether to look into it; by default into all that answer.
+    """
+    staged = [f"{target.folder}/{STAGED_FOLDER}" for target in site.targets.values()]
+    work = [f"{route.folder}/{WORK_FOLDER}" for route in site.routes]
+    for folder in filter(is_ours, [*staged, *work]):
         # Claimed files carry a blank behind their id; what we write ourselves never does.
-        yield from (path for path in _files_of(f"{route.folder}/{WORK_FOLDER}") if " " not in os.path.basename(path))
+        yield from (path for path in _files_of(folder) if " " not in os.path.basename(path))
     yield from (path for path in _files_of(str(site.state)) if path.endswith(".ledger"))
 
 
@@ -31,4 +36,5 @@ def discard_staged(site: Site, drop_ids: Collection[str]) -> None:
 def _files_of(folder: str) -> Iterator[str]:
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            yield entry.path
+            if not entry.name.startswith(OWNER_FILE):
+                yield entry.path

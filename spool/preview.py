@@ -65,7 +65,7 @@ def _handle(
     copy = f"{route.folder}/{WORK_FOLDER}/preview"
     shutil.copyfile(file, copy)
     drop = DropRef(new_drop_id(moment), copy, file.name, moment)
-    handling = FileHandling(site, plugins, setup.writer_settings, ledger)
+    handling = FileHandling(site, plugins, setup.writer_settings, ledger, hold=lambda _folder: None)
     outcome = handling.handle(route.name, drop)
     if outcome.fate == "companions":
         beside = {name: str(file.parent / name) for name in outcome.companions if (file.parent / name).is_file()}

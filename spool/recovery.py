@@ -13,7 +13,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,9 +37,12 @@ _WORK_NAME = re.compile(rf"(?P<id>[0-9a-f]{{{LENGTH}}})(?P<companion>\+[0-9]+)? 
 class Recovery:
     """Looks at folders and journal once: when the daemon starts, and at the return of a share that was away then."""
 
-    def __init__(self, site: Site, journal: Journal, intakes: Mapping[str, Intake]) -> None:
-        """``intakes`` are those of the routes that are there."""
+    def __init__(
+        self, site: Site, journal: Journal, intakes: Mapping[str, Intake], is_ours: Callable[[str], bool]
+    ) -> None:
+        """``intakes`` are those of the routes that are there; ``is_ours`` is asked before hidden files are removed."""
         self._site = site
+        self._is_ours = is_ours
         self._journal = journal
         self._intakes = intakes
         self._folders = Folders(site)
@@ -171,7 +174,7 @@ class Recovery:
         named = {
             os.path.basename(output["staged"]) for outputs in self._outputs.values() for output in outputs
         }  # fmt: skip
-        for path in staged_files(self._site):
+        for path in staged_files(self._site, self._is_ours):
             name = os.path.basename(path)
             if name not in named and name[:LENGTH] not in self._of_others:  # those may be in a worker's hands
                 with suppress(OSError):

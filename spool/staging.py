@@ -7,7 +7,7 @@ name that nobody else uses; only the engine makes it visible.
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -82,7 +82,10 @@ class Staging:
         writers: Mapping[str, ModuleType],
         writer_settings: Mapping[str, Any],
         spill_path: str,
+        hold: Callable[[str], None],
     ) -> None:
+        """``hold`` raises TransportError for a folder that is not ours, or not the one that it was."""
+        self._hold = hold
         self._stem = f"{drop_id}.{attempt}"
         self._places = places
         self._writers = writers
@@ -159,6 +162,7 @@ class Staging:
                     "Bitte die Administration verständigen; danach die Datei noch einmal ablegen.",
                 )
             )
+        self._hold(place.folder)
         path = f"{place.folder}/{self._stem}.{len(self._paths)}"
         self._paths.append(path)
         return _StagedFile(place, path, target, name)

@@ -9,14 +9,16 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from core.errors import CluedropError
+from core.errors import CluedropError, TransportError
 from core.site import Site
 from spool.committing import PARKED
 from spool.instance import is_running
-from spool.intake import OWN_FOLDERS
+from spool.intake import OWN_FOLDERS, REJECTED
 from spool.journal.store import Journal
 from spool.journal.tables import Row
 from spool.manifest import entry_folder
+from spool.publishing import NOTE_ENDINGS
+from spool.reach import check_answers
 
 _SHOWN_DROPS = 20
 
@@ -30,6 +32,11 @@ class RouteStatus:
     waiting: int
     """Files in the inbox that are not taken yet."""
     in_work: int
+    held: int
+    """Files that a person must release or discard."""
+    unclear: int
+    to_correct: int
+    """Rejected files that nobody has taken away yet."""
     archived: int
     rejected: int
     duplicate: int
@@ -83,11 +90,11 @@ def status_of(site: Site, journal: Journal) -> Status:
     zone = ZoneInfo(site.timezone)
     known = journal.routes()
     unfinished = journal.unfinished()
-    in_work = Counter(row["route"] for row in unfinished if row["state"] not in PARKED)
+    states = Counter((row["route"], row["state"]) for row in unfinished)
     return Status(
         site.name,
         is_running(site.state),
-        [_route(route.name, str(route.folder), known.get(route.name, {}), in_work, zone) for route in site.routes],
+        [_route(route.name, str(route.folder), known.get(route.name, {}), states, zone) for route in site.routes],
         [
             TargetStatus(target.name, str(target.folder), _visible(str(target.folder)))
             for target in site.targets.values()
@@ -111,13 +118,16 @@ def drop_status(row: Row, zone: ZoneInfo) -> DropStatus:
     return DropStatus(row["id"], row["route"], row["name"], row["state"], _moment(row["claimed_at"], zone))
 
 
-def _route(name: str, folder: str, row: Row, in_work: Counter[str], zone: ZoneInfo) -> RouteStatus:
+def _route(name: str, folder: str, row: Row, states: Counter[tuple[str, str]], zone: ZoneInfo) -> RouteStatus:
     last, canary = row.get("last_drop_at"), row.get("canary_at")
     return RouteStatus(
         name,
         folder,
         _visible(folder),
-        in_work[name],
+        sum(number for (route, state), number in states.items() if route == name and state not in PARKED),
+        states[name, "held"],
+        states[name, "unclear"],
+        _visible(f"{folder}/{REJECTED}"),
         row.get("archived", 0),
         row.get("rejected", 0),
         row.get("duplicate", 0),
@@ -133,8 +143,12 @@ def _moment(milliseconds: int, zone: ZoneInfo) -> str:
 
 
 def _visible(folder: str) -> int:
-    with suppress(OSError), os.scandir(folder) as entries:
-        return sum(1 for entry in entries if entry.name not in OWN_FOLDERS and not entry.name.startswith("."))
+    """Files that people see in a folder, notes aside; none where it does not answer."""
+    with suppress(OSError, TransportError):
+        check_answers(folder)
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if entry.name not in OWN_FOLDERS]
+            return sum(1 for name in names if not name.startswith(".") and not name.endswith(NOTE_ENDINGS))
     return 0
 
 

@@ -7,10 +7,12 @@ from functools import partial
 
 from core.errors import TransportError
 from core.site import Route, Site
+from spool.identifiers import go_on_after, now_ms
 from spool.intake import Claimed, Intake
 from spool.journal.store import Journal
 from spool.messages import DropRef
 from spool.names import visible_name
+from spool.ownership import Ownership
 from spool.pauses import Pauses
 from spool.streams import Stream
 
@@ -22,10 +24,17 @@ class Taking:
     """The inboxes of a site. Not thread-safe but for ``hint``."""
 
     def __init__(
-        self, site: Site, journal: Journal, streams: Callable[[str], Stream], is_held_back: Callable[[str], bool]
+        self,
+        site: Site,
+        journal: Journal,
+        ownership: Ownership,
+        streams: Callable[[str], Stream],
+        is_held_back: Callable[[str], bool],
     ) -> None:
         """``is_held_back`` says that nothing of a route may be taken now, whatever lies there."""
-        self.intakes = {route.name: Intake(route) for route in site.routes}
+        for row in journal.latest(1):
+            go_on_after(row["id"], now_ms())
+        self.intakes = {route.name: Intake(route, ownership) for route in site.routes}
         self.pauses = Pauses(site.routes, journal)
         self._limits = site.limits
         self._journal = journal

@@ -24,7 +24,7 @@ class WaitingRoom:
     def bring_companions(self, stream: Stream, handled: Handled) -> None:
         """Take the attachments that a drop has named and let it be handled with them, or let it wait for them."""
         drop = handled.drop
-        taken = self._intakes[handled.route.name].claim_companions(drop.id, handled.outcome.companions)
+        taken = self._intakes[handled.route.name].attachments.claim(drop.id, handled.outcome.companions)
         known = replace(again(drop), companions={**drop.companions, **taken})
         missing = [name for name in handled.outcome.companions if name not in taken]
         if missing:
@@ -51,8 +51,8 @@ class WaitingRoom:
     def _may_go_on(self, waiting: Waiting) -> bool:
         if _is_over(waiting):
             return True
-        intake = self._intakes[waiting.route.name]
-        return bool(waiting.companions) and all(intake.has_companion(name) for name in waiting.companions)
+        attachments = self._intakes[waiting.route.name].attachments
+        return bool(waiting.companions) and all(attachments.has(name) for name in waiting.companions)
 
 
 def _is_over(waiting: Waiting) -> bool:

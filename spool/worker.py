@@ -23,6 +23,7 @@ from spool.journal.database import open_database
 from spool.journal.ledger import WorkingLedger
 from spool.messages import DropRef, Job, Outcome, Report
 from spool.opening import open_regular
+from spool.ownership import Ownership
 from spool.plugins import Plugins, load
 
 _REPORT_SECONDS = 0.02
@@ -44,7 +45,7 @@ def work(pipe: Connection, setup: WorkerSetup, current: ctypes.c_int) -> None:
     _confine(setup.site.limits.worker_bytes)
     plugins = load(setup.format_package, setup.handler_package)
     ledger = WorkingLedger(open_database(setup.site.journal_url, readonly=True))
-    handling = FileHandling(setup.site, plugins, setup.writer_settings, ledger)
+    handling = FileHandling(setup.site, plugins, setup.writer_settings, ledger, Ownership(setup.site).hold)
     gc.freeze()  # what was imported stays; to look through it again and again would cost a tenth of the time
     with suppress(EOFError, BrokenPipeError):  # the engine has ended, and so do we
         while True:

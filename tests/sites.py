@@ -21,6 +21,7 @@ from spool.intake import OWN_FOLDERS
 from spool.journal.database import upgrade
 from spool.journal.store import Journal
 from spool.journal.tables import ledger
+from spool.ownership import OWNER_FILE
 from spool.worker import WorkerSetup
 from tests.plugins.formats import lines, table
 from tests.plugins.handlers import echo
@@ -192,7 +193,9 @@ class Running:
         """Hidden files of the engine that should not outlive a quiet moment."""
         hidden = [target.folder / ".staged" for target in self.site.targets.values()]
         hidden += [route.folder / ".work" for route in self.site.routes]
-        found = [str(path) for folder in hidden if folder.exists() for path in folder.iterdir()]
+        found = [
+            str(path) for folder in hidden if folder.exists() for path in folder.iterdir() if path.name != OWNER_FILE
+        ]
         return found + [str(path) for path in self.site.state.iterdir() if path.suffix == ".ledger"]
 
     def findings(self) -> list[str]:

@@ -366,12 +366,17 @@ def test_a_canary_goes_the_real_way_and_leaves_nothing_behind(
     assert running.journal.routes()["in"]["archived"] == 0
 
 
-def test_a_canary_that_cannot_be_staged_is_an_alert_and_the_next_one_clears_it(start: Start, tmp_path: Path) -> None:
+def test_a_target_that_is_away_is_an_alert_before_anybody_writes_to_it_and_stops_no_canary(
+    start: Start, tmp_path: Path
+) -> None:
     running = start(a_site(tmp_path, canary_seconds=0.2))
     running.until(lambda: running.engine.outcomes.get("canary", 0) >= 1)
     away = tmp_path / "away"
     running.outbox().rename(away)
-    running.until(lambda: "paused" in running.alerts())
+    running.until(lambda: running.alerts().keys() == {"away"})
+    before = running.engine.outcomes["canary"]
+    running.until(lambda: running.engine.outcomes["canary"] > before + 1)
+    assert running.alerts().keys() == {"away"}
     away.rename(running.outbox())
     running.until(lambda: running.alerts() == {})
 

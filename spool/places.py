@@ -1,0 +1,78 @@
+"""Which folders of a site may be away, and are those there that results and originals go to?"""
+
+import os
+from collections.abc import Collection, Iterator
+
+from core.errors import TransportError
+from core.site import Route, Site
+from spool.archive import CHAIN_NAME
+from spool.handling import WORK_FOLDER
+from spool.ownership import Ownership, Place
+from spool.reach import answers
+from spool.staging import STAGED_FOLDER
+
+
+class Destinations:
+    """The targets and the archive of a site."""
+
+    def __init__(self, site: Site, ownership: Ownership) -> None:
+        self._site = site
+        self._ownership = ownership
+        self.trouble: dict[str, str] = {}
+        """Why a target, or the archive (by its path), cannot be used, as of the last look."""
+
+    def look(self, awaited: Collection[str], *, make: bool = False, begun: bool) -> None:
+        """Make ours what is new, and take down what is in the way.
+
+        ``awaited``: targets with committed results in their hidden folder; no other folder may take their place.
+        ``make``: also make the folders of targets that are not there. ``begun``: the archive holds something.
+        """
+        places = {
+            name: Place(place.folder, place.hidden, place.sentinel, renewable=name not in awaited)
+            for name, place in target_places(self._site).items()
+        }
+        for name, place in places.items():
+            self._enter(name, place, make=make and name not in awaited)
+        archive = str(self._site.archive)
+        if begun and answers(archive) and not os.path.lexists(f"{archive}/{CHAIN_NAME}"):
+            self.trouble[archive] = f"{archive}: {CHAIN_NAME} is missing, so this is not the archive; is it mounted?"
+        else:
+            self._enter(archive, Place(archive, archive, renewable=not begun), make=not begun)
+
+    def _enter(self, subject: str, place: Place, *, make: bool) -> None:
+        try:
+            self._ownership.enter(place, make=make)
+        except TransportError as error:
+            self.trouble[subject] = str(error)
+        else:
+            self.trouble.pop(subject, None)
+
+    @property
+    def archive_trouble(self) -> str | None:
+        """Why nothing can be archived, so that nothing may be taken."""
+        return self.trouble.get(str(self._site.archive))
+
+
+def target_places(site: Site) -> dict[str, Place]:
+    """The targets as places, by name."""
+    return {
+        target.name: Place(str(target.folder), f"{target.folder}/{STAGED_FOLDER}", target.sentinel)
+        for target in site.targets.values()
+    }
+
+
+def archive_place(site: Site) -> Place:
+    """The archive as a place."""
+    return Place(str(site.archive), str(site.archive), renewable=False)
+
+
+def route_place(route: Route) -> Place:
+    """The inbox of a route as a place."""
+    return Place(str(route.folder), f"{route.folder}/{WORK_FOLDER}", route.sentinel)
+
+
+def places_of(site: Site) -> Iterator[Place]:
+    """Every folder of a site that may lie on a share."""
+    yield from map(route_place, site.routes)
+    yield from target_places(site).values()
+    yield archive_place(site)
