@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.errors import TransportError
 from core.site import Route, Site, Target
+from spool.confinement import missing_layers
 from spool.durable import link_new, sync_paths
 from spool.intake import Intake
 from spool.journal.database import upgrade
@@ -32,6 +33,7 @@ def check_site(site: Site) -> Iterator[Check]:
     yield from (_target(target) for target in site.targets.values())
     yield _folder("archive", site.archive)
     yield _watches(site)
+    yield Check("workers", note="; ".join(missing_layers(site)) or None)
 
 
 def _journal(site: Site) -> Check:

@@ -69,7 +69,7 @@ def _run(reader: str, seconds: int) -> int:
 
 
 def _last_words(text: str) -> str:
-    told = [line for line in text.splitlines() if "Error" in line or "BrokenPromise" in line or "ERROR:" in line]
+    told = [line for line in text.splitlines() if "Error" in line or "BrokenPromiseError" in line or "ERROR:" in line]
     return told[-1] if told else "ended without a word"
 
 
