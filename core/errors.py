@@ -14,13 +14,25 @@ Any other exception is a bug of ours: that one file is rejected with a reference
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+LONGEST_SENTENCE, LONGEST_PLACE = 1_000, 400
+"""Characters that a problem keeps of a sentence, and of anything that it quotes from the file."""
+
+
+def shortened(text: str, longest: int) -> str:
+    """A text that somebody else has written, cut in its middle where it is longer than a person would read."""
+    if len(text) <= longest:
+        return text
+    tail = longest // 4
+    return f"{text[: longest - tail - 3]} … {text[len(text) - tail :]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong, said so that a clerk can mend it.
 
     ``what`` and ``todo`` are German sentences that name things as the clerk sees them; ``code`` is a stable
-    English slug for programs. Of the places only those that the file has are filled.
+    English slug for programs. Of the places only those that the file has are filled. Whatever the file holds, a
+    problem stays small: it travels through pipes, and is kept in journal and archive.
     """
 
     code: str
@@ -38,6 +50,14 @@ class Problem:
     """Id of the record, as its sender knows it."""
     value: str | None = None
     """The offending value, as it stands in the file."""
+
+    def __post_init__(self) -> None:
+        """Cut what is too long, wherever it came from."""
+        for name in ("what", "todo", "column", "pointer", "record", "value"):
+            text = getattr(self, name)
+            longest = LONGEST_SENTENCE if name in {"what", "todo"} else LONGEST_PLACE
+            if text is not None and len(text) > longest:
+                object.__setattr__(self, name, shortened(text, longest))
 
 
 class CluedropError(Exception):

@@ -7,7 +7,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from core.errors import FormatError, Problem
+from core.errors import FormatError, Problem, shortened
 from formats._german import date_of
 from formats._tables import Cells
 
@@ -60,6 +60,7 @@ _GERMAN_NAMES: Mapping[Field, str] = MappingProxyType({
     "currency": "Währung", "symbol": "Belegkreis", "text": "Text",
 })  # fmt: skip
 
+_LONGEST_HEADING, _SHOWN_HEADINGS = 40, 20
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 _DAY = r"(\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})(?!\d)"
 _KEY_DATES = (
@@ -180,10 +181,11 @@ def missing_account(columns: Columns) -> Problem:
 
 def _missing(columns: Columns, fields: Iterable[Field], given: Mapping[Field, str]) -> Problem:
     wanted = " / ".join(f"„{given.get(field, _GERMAN_NAMES[field])}“" for field in fields)
-    found = ", ".join(f"„{heading}“" for heading in columns.headings if heading)
+    shown = [f"„{shortened(heading, _LONGEST_HEADING)}“" for heading in columns.headings if heading]
+    more = f" und {len(shown) - _SHOWN_HEADINGS} weitere" if len(shown) > _SHOWN_HEADINGS else ""
     return Problem(
         "missing_column",
-        f"In der Überschrift fehlt die Spalte {wanted}. Gefunden wurden: {found}.",
+        f"In der Überschrift fehlt die Spalte {wanted}. Gefunden wurden: {', '.join(shown[:_SHOWN_HEADINGS])}{more}.",
         "Bitte nehmen Sie die Spalte in die Liste auf und exportieren Sie sie noch einmal.",
         row=columns.row,
     )
@@ -192,7 +194,8 @@ def _missing(columns: Columns, fields: Iterable[Field], given: Mapping[Field, st
 def _twice(columns: Columns, field: Field, index: int) -> Problem:
     return Problem(
         "duplicate_column",
-        f"Die Spalte „{columns.headings[index]}“ ({_GERMAN_NAMES[field]}) kommt in der Überschrift zweimal vor.",
+        f"Die Spalte „{shortened(columns.headings[index], _LONGEST_HEADING)}“ ({_GERMAN_NAMES[field]}) kommt in der "
+        "Überschrift zweimal vor.",
         "Bitte lassen Sie eine der beiden Spalten weg und exportieren Sie die Liste noch einmal.",
         row=columns.row,
         column=columns.headings[index],

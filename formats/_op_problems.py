@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from core.errors import FormatError, Problem
+from core.errors import FormatError, Problem, shortened
 from core.open_items import printed
 from formats._headings import Columns, Field
 
@@ -11,6 +11,7 @@ _DELIMITER_TODO = (
     "einmal, am besten als Excel-Datei (XLSX)."
 )
 _EXPORT_AGAIN = "Bitte exportieren Sie die Liste noch einmal und legen Sie sie vollständig ab."
+_LONGEST_VALUE = 80
 _CELLS = {
     "missing_number": ("Die OP-Nummer fehlt.", "Bitte tragen Sie die OP-Nummer in der FIBU nach."),
     "wrong_account": (
@@ -30,7 +31,13 @@ def cell_problem(code: str, row: int, columns: Columns, field: Field, value: str
     what, todo = _CELLS[code]
     index = columns.index_of[field]
     return Problem(
-        code, what.format(value=value), todo, row=row, column=columns.headings[index], column_index=index, value=value
+        code,
+        what.format(value=shortened(value, _LONGEST_VALUE)),
+        todo,
+        row=row,
+        column=columns.headings[index],
+        column_index=index,
+        value=value,
     )
 
 
@@ -68,7 +75,8 @@ def wrong_total(row: int, label: str, stated: Decimal, found: Decimal) -> Proble
     """A printed total is not the sum of the rows above it."""
     return Problem(
         "wrong_total",
-        f"In der Summenzeile „{label}“ steht {printed(stated)}, die Zeilen darüber ergeben aber {printed(found)}.",
+        f"In der Summenzeile „{shortened(label, _LONGEST_VALUE)}“ steht {printed(stated)}, die Zeilen darüber ergeben "
+        f"aber {printed(found)}.",
         "Vermutlich fehlen Zeilen. " + _EXPORT_AGAIN,
         row=row,
         value=printed(stated),

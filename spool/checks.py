@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.errors import TransportError
 from core.site import Route, Site
+from spool.confinement import missing_layers
 from spool.durable import link_new, sync_paths
 from spool.forgotten import forgotten
 from spool.intake import Intake
@@ -40,6 +41,7 @@ def check_site(site: Site) -> Iterator[Check]:
         yield _place(f"target {name} ({place.folder})", place, ownership)
     yield _place(f"archive ({site.archive})", archive_place(site), ownership)
     yield _watches(site)
+    yield Check("workers", note="; ".join(missing_layers(site)) or None)
     if journal.trouble is None:
         found = forgotten(site, Journal(site.journal_url))
         yield from (Check(f"drops of {name}", trouble) for name, trouble in found.items())

@@ -6,8 +6,12 @@ import multiprocessing
 import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
+from multiprocessing.forkserver import ensure_running
 from multiprocessing.process import BaseProcess
 
+from loguru import logger
+
+from spool.confinement import missing_layers, plain_environment
 from spool.messages import DropRef, Job, Outcome, Report
 from spool.plugins import module_names
 from spool.streams import Stream
@@ -103,6 +107,10 @@ class Pool:
         self._context = multiprocessing.get_context("forkserver")
         modules = [*module_names(setup.format_package), *module_names(setup.handler_package)]
         self._context.set_forkserver_preload(["spool.worker", *modules])
+        with plain_environment():
+            ensure_running()
+        for missing in missing_layers(setup.site):
+            logger.warning("{}", missing)
         self.workers = [self._start() for _ in range(setup.site.limits.workers)]
 
     def _start(self) -> Worker:

@@ -1,13 +1,12 @@
 """The worker process: reads one file after the other, lets its handler work, stages the outputs, reports.
 
-It is where foreign bytes are parsed, so it is the part that may die: its memory is limited, the engine watches its
-time, and nothing it does has any effect before the engine commits it.
+It is where foreign bytes are parsed, so it is the part that may die: it is confined (``confinement.py``), the engine
+watches its time, and nothing it does has any effect before the engine commits it.
 """
 
 import ctypes
 import gc
 import os
-import resource
 import signal
 import time
 from collections.abc import Iterator
@@ -18,10 +17,11 @@ from typing import Any
 
 from core.errors import FormatError
 from core.site import Site
+from spool.confinement import Places, confine, limit, writable_places
 from spool.handling import FileHandling
 from spool.journal.database import open_database
 from spool.journal.ledger import WorkingLedger
-from spool.messages import DropRef, Job, Outcome, Report
+from spool.messages import DropRef, Fate, Job, Outcome, Report
 from spool.opening import open_regular
 from spool.ownership import Ownership
 from spool.plugins import Plugins, load
@@ -42,23 +42,30 @@ class WorkerSetup:
 
 def work(pipe: Connection, setup: WorkerSetup, current: ctypes.c_int) -> None:
     """Serve jobs until the engine closes the pipe. ``current`` always holds the index of the file in hand."""
-    _confine(setup.site.limits.worker_bytes)
+    _stay_with_the_daemon()
+    limit(setup.site)
     plugins = load(setup.format_package, setup.handler_package)
     ledger = WorkingLedger(open_database(setup.site.journal_url, readonly=True))
     handling = FileHandling(setup.site, plugins, setup.writer_settings, ledger, Ownership(setup.site).hold)
     gc.freeze()  # what was imported stays; to look through it again and again would cost a tenth of the time
+    places: Places | None = None
+    in_the_way = False
     with suppress(EOFError, BrokenPipeError):  # the engine has ended, and so do we
-        while True:
+        # Where a folder has become another (a share that came back), only a fresh process may write into it.
+        while not in_the_way or places == writable_places(setup.site):
             job = pipe.recv()
+            if places is None:  # not before there is work: by now the folders of the site are there
+                places = confine(setup.site)
             if job.settled:
                 ledger.settle()
             ordered = _in_rank(job, setup.site, plugins)
             pipe.send(tuple(drop.id for drop in ordered))
-            _serve(pipe, job.route, ordered, handling, current)
+            in_the_way = _serve(pipe, job.route, ordered, handling, current) == "retry"
             ledger.release()
 
 
-def _serve(pipe: Connection, route: str, drops: list[DropRef], handling: FileHandling, current: ctypes.c_int) -> None:
+def _serve(pipe: Connection, route: str, drops: list[DropRef], handling: FileHandling, current: ctypes.c_int) -> Fate:
+    """Handle the files of a job, and report; returns what became of the last."""
     outcomes: list[Outcome] = []
     reported = time.monotonic()
     for index, drop in enumerate(drops):
@@ -75,6 +82,7 @@ def _serve(pipe: Connection, route: str, drops: list[DropRef], handling: FileHan
             break  # what follows must see these changes committed, or would meet the same trouble
     current.value = -1
     pipe.send(Report(tuple(outcomes), finished=True))
+    return outcome.fate
 
 
 def _in_rank(job: Job, site: Site, plugins: Plugins) -> list[DropRef]:
@@ -97,10 +105,8 @@ def _ranks(drop: DropRef, rankers: list[Any]) -> Iterator[int]:
             yield rank(head)
 
 
-def _confine(most_bytes: int) -> None:
-    """Take away what a hostile file could abuse: memory, core dumps, children; and never outlive the daemon."""
-    resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, most_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def _stay_with_the_daemon() -> None:
+    """Never outlive it; what a terminal or an administrator signals is for the daemon alone."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
