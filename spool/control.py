@@ -23,7 +23,7 @@ from spool.engine import Engine
 from spool.identifiers import new_drop_id, now_ms
 from spool.journal.store import Results
 from spool.journal.tables import Row
-from spool.manifest import MANIFEST_NAME, Manifest, entry_folder
+from spool.manifest import MANIFEST_NAME, Effects, Manifest, entry_folder
 from spool.messages import DropRef
 from spool.publishing import HELD_FOLDER, NOTE_ENDINGS, Folders
 
@@ -152,7 +152,8 @@ class Control:
         original = companion(row["name"], back.path)  # what waited in vain was never read: the journal has no hash
         companions = [companion(name, kept) for name, kept in back.companions.items()]
         values = {"state": "discarding", "sha256": original.sha256, "report": row["report"]}
-        values |= {"id": row["id"], "companions": companions_row(companions)}
+        values |= {"id": row["id"], "companions": companions_row(companions), "effects": None}
+        values["number"] = self._journal.next_number()
         self._journal.commit(Results([{f"b_{name}": value for name, value in values.items()}], [], [], ()))
         back.take_away()
         discarded = Settled(
@@ -166,6 +167,7 @@ class Control:
             claimed_at=row["claimed_at"],
             publications=[],
             companions=companions,
+            effects=Effects(values["number"], row["flags"]),
         )
         self._engine.lay_down(discarded)
         return "laid into the archive as discarded"
