@@ -96,9 +96,8 @@ class Archive:
 
     def _commit(self, group: "_Group", head: ChainHead) -> None:
         draft = f"{self._root}/{CHAIN_DRAFT}"
-        self._committed = max(self._committed, group.committed)
-        number, placed = self._committed, tuple(group.placed)
-        chain = ChainFile(sequence=head.sequence, digest=head.digest, group=placed, committed=number)
+        number = self._committed = max(self._committed, group.committed)
+        chain = ChainFile(sequence=head.sequence, digest=head.digest, group=(*group.placed,), committed=number)
         _write(draft, chain.model_dump_json(indent=1).encode(), os.O_TRUNC, _DRAFT_MODE)
         group.files.append(draft)
         self._sync(group.files, group.folders)
@@ -134,7 +133,7 @@ class Archive:
         except FileNotFoundError:
             return ChainFile(sequence=GENESIS.sequence, digest=GENESIS.digest, group=())
         except ValueError as error:
-            message = f"{self._root}/{CHAIN_NAME} is damaged; verify the archive, then remove the file"
+            message = f"{self._root}/{CHAIN_NAME} is damaged"
             raise ArchiveConflict(message) from error
 
     def _place(self, entry: ArchiveEntry, head: ChainHead, group: "_Group") -> ChainHead:

@@ -6,11 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import TransportError
+from core.errors import JournalError, TransportError
 from core.site import Route, Site, Target
 from spool.durable import link_new, sync_paths
 from spool.intake import Intake
-from spool.journal.database import upgrade
+from spool.soundness import make_ready
 from spool.staging import STAGED_FOLDER
 
 _WATCH_LIMIT = Path("/proc/sys/fs/inotify/max_user_watches")
@@ -36,8 +36,8 @@ def check_site(site: Site) -> Iterator[Check]:
 
 def _journal(site: Site) -> Check:
     try:
-        upgrade(site.journal_url)
-    except TransportError as error:
+        make_ready(site, thoroughly=True)
+    except (JournalError, TransportError) as error:
         return Check("journal", str(error))
     return Check("journal")
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from loguru import logger
 
 from core.batch import REJECTED_FOLDER
-from core.errors import CluedropError, TransportError
+from core.errors import CluedropError, JournalError, TransportError
 from spool.committing import Settled, companion, companions_of, companions_row
 from spool.durable import twin_new
 from spool.engine import Engine
@@ -79,7 +79,7 @@ class Control:
                 answer = self._carry_out(request["verb"], request["drop_id"])
             except (Refused, OSError) as error:
                 answer = f"not done: {error}"
-            except TransportError:
+            except (JournalError, TransportError):
                 raise  # the journal is in the way: asked again
             except Exception as error:  # asked again after a restart, it would end the daemon again
                 logger.exception("{} {} met a bug of ours", request["verb"], request["drop_id"])

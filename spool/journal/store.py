@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Insert, and_, bindparam, delete, func, insert, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from core.errors import TransportError
-from spool.journal.database import open_database, upsert
+from spool.journal.database import FAULTS_OF_OURS, open_database, trouble, upsert
+from spool.journal.place import Place
 from spool.journal.tables import Row, alerts, chain, drops, keys, ledger, outputs, requests, routes
 from spool.manifest import GENESIS, ChainHead
 
@@ -32,6 +32,7 @@ class Journal:
     """What became of every drop. Methods that say "durable" return after the disk has it.
 
     Every method raises TransportError when the journal cannot be read or written; then nothing is written.
+    JournalError says that it is damaged, or that its file is not there any more.
     """
 
     def __init__(self, url: str) -> None:
@@ -40,6 +41,7 @@ class Journal:
         self._reading_engine = open_database(url, readonly=True)
         self._durable = self._durable_engine.connect()
         self._relaxed = self._relaxed_engine.connect()
+        self._place = Place(self._durable_engine)
         self._number: int | None = None
         self._upserts = {table.name: upsert(self._durable_engine.dialect, table) for table in (keys, ledger, alerts)}
 
@@ -59,6 +61,7 @@ class Journal:
 
     def commit(self, results: Results) -> None:
         """Durable: before it nothing has happened, after it everything will. All or nothing."""
+        self._place.check()
         with _writing(self._durable):
             self._write(self._durable, results)
 
@@ -211,6 +214,7 @@ class Journal:
             self._relaxed.execute(update(requests).where(requests.c.id == request_id).values(done=True, answer=text))
 
     def _rows(self, query: Any) -> list[Row]:
+        self._place.check()
         with _reachable("read"), self._reading_engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
@@ -256,8 +260,10 @@ def _writing(connection: Connection) -> Iterator[None]:
 def _reachable(done: str) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        raise TransportError(f"the journal cannot be {done}: {error.orig}") from error
+    except FAULTS_OF_OURS:
+        raise
+    except DBAPIError as error:
+        raise trouble(error, done) from error
 
 
 def as_json(value: Any) -> str:
