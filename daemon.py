@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.errors import CluedropError, ConfigError
+from core.errors import CluedropError, ConfigError, JournalError
 from spool.instance import AlreadyRunning
 
 if TYPE_CHECKING:
@@ -66,12 +66,11 @@ def configure(path: Path) -> "WorkerSetup":
 
 
 def open_journal(setup: "WorkerSetup") -> "Journal":
-    """The site's journal, made or brought up to date where needed."""
-    from spool.journal.database import upgrade
+    """The site's journal, brought up to date. Raise JournalError where it is not to be believed."""
     from spool.journal.store import Journal
+    from spool.soundness import make_ready
 
-    setup.site.state.mkdir(parents=True, exist_ok=True)
-    upgrade(setup.site.journal_url)
+    make_ready(setup.site)
     return Journal(setup.site.journal_url)
 
 
@@ -273,7 +272,8 @@ def _ask(verb: str, drop_id: str, path: Path) -> None:
 
 
 def main() -> None:
-    """Entry point. Exit codes beyond a verb's own: 2 configuration wrong, 3 another daemon is at work, 1 refused."""
+    """Entry point. Exit codes beyond a verb's own: 2 configuration wrong, 3 another daemon is at work, 4 the journal
+    is not to be believed, 1 refused."""
     try:
         app()
     except ConfigError as error:
@@ -282,6 +282,9 @@ def main() -> None:
     except AlreadyRunning as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(3)
+    except JournalError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(4)
     except (CluedropError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)

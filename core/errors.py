@@ -2,6 +2,7 @@
 
     CluedropError
     ├── ConfigError      settings are wrong        -> the start is refused, every mistake listed
+    ├── JournalError     the journal is not to be believed -> the daemon stops and says how to rebuild it
     ├── TransportError   the world is in the way   -> tried again later, nothing rejected
     ├── ContentError     the file is wrong         -> rejected with a German note
     │   ├── FormatError      it cannot be read
@@ -70,6 +71,10 @@ class ConfigError(CluedropError):
     def __init__(self, mistakes: Sequence[str]) -> None:
         super().__init__("\n".join(mistakes))
         self.mistakes = tuple(mistakes)
+
+
+class JournalError(CluedropError):
+    """The journal is damaged, of a later version, or does not know what has happened: to go on would double results."""
 
 
 class TransportError(CluedropError):

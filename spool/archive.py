@@ -60,11 +60,11 @@ class Archive:
         self._own_head: ChainHead | None = None
         """What ``chain.json`` says, once its group is finished."""
         self._renamed: set[str] = set()
+        self._committed = 0
 
     def head(self) -> ChainHead:
         """Return the head in ``chain.json``, GENESIS where there is none; raise ArchiveConflict if it is damaged."""
-        found = self._chain_file()
-        return found.head if found else GENESIS
+        return self.chain().head
 
     def place(self, entries: Sequence[ArchiveEntry], head: ChainHead) -> ChainHead:
         """Move a group of drops into the archive, in this order, behind ``head``; return the new head.
@@ -96,7 +96,8 @@ class Archive:
 
     def _commit(self, group: "_Group", head: ChainHead) -> None:
         draft = f"{self._root}/{CHAIN_DRAFT}"
-        chain = ChainFile(sequence=head.sequence, digest=head.digest, group=tuple(group.placed))
+        number = self._committed = max(self._committed, group.committed)
+        chain = ChainFile(sequence=head.sequence, digest=head.digest, group=(*group.placed,), committed=number)
         _write(draft, chain.model_dump_json(indent=1).encode(), os.O_TRUNC, _DRAFT_MODE)
         group.files.append(draft)
         self._sync(group.files, group.folders)
@@ -119,19 +120,20 @@ class Archive:
 
     def _settle(self) -> ChainHead:
         """Finish the group of an earlier process; drafts that remain after that were never archived."""
-        found = self._chain_file()
-        head = found.head if found else GENESIS
-        self._finish(found.group if found else (), head)
-        return head
+        found = self.chain()
+        self._committed = found.committed
+        self._finish(found.group, found.head)
+        return found.head
 
-    def _chain_file(self) -> ChainFile | None:
+    def chain(self) -> ChainFile:
+        """Return what ``chain.json`` says, as ``head`` does."""
         try:
             with open(f"{self._root}/{CHAIN_NAME}", "rb") as file:
                 return ChainFile.model_validate_json(file.read())
         except FileNotFoundError:
-            return None
+            return ChainFile(sequence=GENESIS.sequence, digest=GENESIS.digest, group=())
         except ValueError as error:
-            message = f"{self._root}/{CHAIN_NAME} is damaged; verify the archive, then remove the file"
+            message = f"{self._root}/{CHAIN_NAME} is damaged"
             raise ArchiveConflict(message) from error
 
     def _place(self, entry: ArchiveEntry, head: ChainHead, group: "_Group") -> ChainHead:
@@ -159,6 +161,7 @@ class Archive:
         group.files.append(draft)
         group.folders.add(folder)
         group.placed[relative] = None
+        group.committed = max(group.committed, manifest.number)
         return ChainHead(head.sequence + 1, chain_digest(data))
 
     def _make(self, folder: str, group: "_Group") -> bool:
@@ -192,6 +195,7 @@ class _Group:
         self.leftovers: list[str] = []
         self.placed: dict[str, None] = {}
         """Folders of new entries below the root, in the order of the chain."""
+        self.committed = 0
 
 
 # ── moving ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -291,7 +295,6 @@ def _is_archived(manifest: Manifest, path: str) -> bool:
         return False
     except ValueError as error:
         raise ArchiveConflict(f"{path} is damaged") from error
-    chained = ("sequence", "previous", "archived_at", "keep_until")
-    if manifest.model_copy(update={name: getattr(found, name) for name in chained}) != found:
+    if not manifest.is_same_drop(found):
         raise ArchiveConflict(f"{path} is part of the archive already, with other content")
     return True

@@ -6,16 +6,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import TransportError
+from core.errors import JournalError, TransportError
 from core.site import Route, Site
 from spool.confinement import missing_layers
 from spool.durable import link_new, sync_paths
 from spool.forgotten import forgotten
 from spool.intake import Intake
-from spool.journal.database import upgrade
 from spool.journal.store import Journal
 from spool.ownership import Ownership, Place
 from spool.places import archive_place, places_of, target_places
+from spool.soundness import make_ready
 
 _WATCH_LIMIT = Path("/proc/sys/fs/inotify/max_user_watches")
 
@@ -63,8 +63,8 @@ def adopt_folders(site: Site) -> list[str]:
 
 def _journal(site: Site) -> Check:
     try:
-        upgrade(site.journal_url)
-    except TransportError as error:
+        make_ready(site, thoroughly=True)
+    except (JournalError, TransportError) as error:
         return Check("journal", str(error))
     return Check("journal")
 

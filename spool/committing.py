@@ -16,14 +16,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from core.batch import REJECTED_FOLDER
-from core.contracts import Put
 from core.errors import Problem, TransportError
 from core.site import Route, Site
 from spool.durable import sync_paths
+from spool.effects import effects_of, ledger_rows, unseen
 from spool.handling import WORK_FOLDER
 from spool.journal.store import Journal, Results, as_json
 from spool.journal.tables import Row
-from spool.manifest import SourceFile
+from spool.manifest import Effects, SourceFile
 from spool.messages import DropRef, Outcome
 from spool.notes import NoteKind, note_text
 from spool.publishing import HELD_FOLDER, NOTES_FOLDER, Folders, Naming, Publication
@@ -75,6 +75,7 @@ class Settled:
     publications: list[Publication]
     companions: Sequence[SourceFile] = ()
     warnings: Sequence[Problem] = ()
+    effects: Effects = field(default_factory=Effects)
     leftovers: list[str] = field(default_factory=list)
     """Files of our own to remove in the end."""
 
@@ -97,9 +98,11 @@ class Committer:
         try:
             settled = [self._plan(handled, naming) for handled in group]
             staged = [publication for drop in settled for publication in drop.publications]
-            if staged:
-                sync_paths([file.staged for file in staged], {os.path.dirname(file.staged) for file in staged})
-            self._journal.commit(self._results(group, settled))
+            results = self._results(group, settled)
+            files = [file.staged for file in staged] + [d.effects.spilled.path for d in settled if d.effects.spilled]
+            if files:
+                sync_paths(files, {os.path.dirname(path) for path in files})
+            self._journal.commit(results)
         except OSError as error:
             raise TransportError(f"cannot stage results: {error}") from error
         return settled
@@ -129,7 +132,7 @@ class Committer:
             publications,
             [companion(name, path) for name, path in drop.companions.items()],
             outcome.warnings,
-            leftovers,
+            leftovers=leftovers,
         )
 
     def _publication(
@@ -182,6 +185,9 @@ class Committer:
         ledger: list[Iterable[Row]] = []
         for handled, drop in zip(group, settled, strict=True):
             outcome = handled.outcome
+            rows = () if outcome.spilled_puts else tuple(ledger_rows(outcome))
+            if drop.state == "committed":
+                drop.effects = effects_of(handled.drop, outcome, self._journal.next_number(), rows)
             results.drops.append(
                 {
                     "b_id": drop.drop_id,
@@ -189,6 +195,8 @@ class Committer:
                     "b_sha256": outcome.sha256,
                     "b_companions": companions_row(drop.companions),
                     "b_report": report_of(outcome.problems, outcome.warnings),
+                    "b_number": drop.effects.number,
+                    "b_effects": unseen(drop.effects, rows),
                 }
             )
             results.outputs.extend(
@@ -199,8 +207,7 @@ class Committer:
                 {"scope": scope, "key": key, "digest": digest, "drop_id": drop.drop_id}
                 for (scope, key), digest in outcome.claims.items()
             )
-            ledger.append(_spilled_rows(outcome.spilled_puts, drop.drop_id))
-            ledger.append(_ledger_row(put, drop.drop_id) for put in outcome.puts)
+            ledger.append(rows or ledger_rows(outcome))
         results.ledger = (row for rows in ledger for row in rows)
         return results
 
@@ -240,24 +247,3 @@ def companions_of(row: Row, work: str) -> list[SourceFile]:
 def warnings_of(report: str | None) -> tuple[Problem, ...]:
     """The warnings of a journal report."""
     return tuple(Problem(**values) for values in json.loads(report)["warnings"]) if report else ()
-
-
-def _ledger_row(put: Put, drop_id: str) -> Row:
-    body = None if put.body is None else as_json(put.body)
-    return {
-        "company": put.company,
-        "kind": put.kind,
-        "key": put.key,
-        "group": put.group,
-        "body": body,
-        "drop_id": drop_id,
-    }
-
-
-def _spilled_rows(path: str | None, drop_id: str) -> Iterator[Row]:
-    if path is None:
-        return
-    with Path(path).open(encoding="utf-8") as file:
-        for line in file:
-            company, kind, key, group, body = json.loads(line)
-            yield _ledger_row(Put(company, kind, key, body, group), drop_id)

@@ -117,6 +117,7 @@ class Completer:
             companions=drop.companions,
             outputs=[MadeFile(made.target, made.name, made.size, made.sha256) for made in drop.publications],
             warnings=drop.warnings,
+            effects=drop.effects,
         )
 
     def _sync_visible(self, drops: Sequence[Settled]) -> None:

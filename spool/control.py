@@ -16,14 +16,14 @@ from zoneinfo import ZoneInfo
 from loguru import logger
 
 from core.batch import REJECTED_FOLDER
-from core.errors import CluedropError, TransportError
+from core.errors import CluedropError, JournalError, TransportError
 from spool.committing import Settled, companion, companions_of, companions_row
 from spool.durable import twin_new
 from spool.engine import Engine
 from spool.identifiers import new_drop_id, now_ms
 from spool.journal.store import Results
 from spool.journal.tables import Row
-from spool.manifest import MANIFEST_NAME, Manifest, entry_folder
+from spool.manifest import MANIFEST_NAME, Effects, Manifest, entry_folder
 from spool.messages import DropRef
 from spool.publishing import HELD_FOLDER, NOTE_ENDINGS, Folders
 
@@ -79,7 +79,7 @@ class Control:
                 answer = self._carry_out(request["verb"], request["drop_id"])
             except (Refused, OSError) as error:
                 answer = f"not done: {error}"
-            except TransportError:
+            except (JournalError, TransportError):
                 raise  # the journal is in the way: asked again
             except Exception as error:  # asked again after a restart, it would end the daemon again
                 logger.exception("{} {} met a bug of ours", request["verb"], request["drop_id"])
@@ -152,7 +152,8 @@ class Control:
         original = companion(row["name"], back.path)  # what waited in vain was never read: the journal has no hash
         companions = [companion(name, kept) for name, kept in back.companions.items()]
         values = {"state": "discarding", "sha256": original.sha256, "report": row["report"]}
-        values |= {"id": row["id"], "companions": companions_row(companions)}
+        values |= {"id": row["id"], "companions": companions_row(companions), "effects": None}
+        values["number"] = self._journal.next_number()
         self._journal.commit(Results([{f"b_{name}": value for name, value in values.items()}], [], [], ()))
         back.take_away()
         discarded = Settled(
@@ -166,6 +167,7 @@ class Control:
             claimed_at=row["claimed_at"],
             publications=[],
             companions=companions,
+            effects=Effects(values["number"], row["flags"]),
         )
         self._engine.lay_down(discarded)
         return "laid into the archive as discarded"

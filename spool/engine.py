@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from loguru import logger
 
-from core.errors import TransportError
+from core.errors import JournalError, TransportError
 from core.site import Site
 from spool import file_problems
 from spool.canary import remove_canary
@@ -254,8 +254,8 @@ class Engine:
             for route in {handled.route.name for handled in group}:
                 self.handling.pause(route, str(error))
             return
-        except Exception:
-            if len(group) == 1 and group[0].outcome.fate == "bug":
+        except Exception as error:
+            if isinstance(error, JournalError) or (len(group) == 1 and group[0].outcome.fate == "bug"):
                 raise
             self._isolate(stream, group)
             return

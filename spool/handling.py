@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from core.batch import REJECTED_FOLDER, Batch, Origin
 from core.contracts import Context, Effect, Ledger, Wait, Warn
@@ -21,6 +21,7 @@ from core.routing import choose
 from core.site import Route, Site
 from spool import file_problems
 from spool.canary import is_canary, stage_canary
+from spool.journal.database import FAULTS_OF_OURS, trouble
 from spool.journal.ledger import WorkingLedger
 from spool.messages import DropRef, Outcome
 from spool.opening import companion_file, open_regular, unfit, with_digest
@@ -82,16 +83,16 @@ class FileHandling:
         except Unclear as error:
             staging.discard()
             outcome = Outcome(drop.id, "unclear", problems=(file_problems.unclear(),), trouble=str(error))
-        except (TransportError, OperationalError) as error:  # the second comes from the ledger: disk or server are away
+        except (TransportError, DBAPIError) as error:  # the second comes from the ledger: no fault of the file's
             staging.discard()
-            outcome = Outcome(drop.id, "retry", trouble=str(error))
+            outcome = _interrupted(drop, error)
         except MemoryError:
             staging.discard()
             found = file_problems.out_of_memory(self._site.limits.worker_bytes)
             outcome = Outcome(drop.id, "rejected", problems=(found,))
         except Exception:  # a bug must cost one file, not the daemon
             staging.discard()
-            outcome = Outcome(drop.id, "bug", problems=(file_problems.bug(drop.id),), trouble=traceback.format_exc())
+            outcome = _bug(drop)
         if outcome.fate in {"done", "rejected"}:
             claims = {place: (digest, drop.id) for place, digest in outcome.claims.items()}
             self._ledger.apply(outcome.puts, claims)
@@ -266,6 +267,17 @@ def _done(drop: DropRef, collected: Collected) -> Outcome:
 def _failed(drop: DropRef, error: OSError) -> Outcome:
     if error.errno in _WORLD_IN_THE_WAY:
         return Outcome(drop.id, "retry", trouble=str(error))
+    return _bug(drop)
+
+
+def _interrupted(drop: DropRef, error: TransportError | DBAPIError) -> Outcome:
+    if isinstance(error, FAULTS_OF_OURS):
+        return _bug(drop)
+    reason = trouble(error, "read") if isinstance(error, DBAPIError) else error
+    return Outcome(drop.id, "retry", trouble=str(reason))
+
+
+def _bug(drop: DropRef) -> Outcome:
     return Outcome(drop.id, "bug", problems=(file_problems.bug(drop.id),), trouble=traceback.format_exc())
 
 

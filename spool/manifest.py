@@ -19,6 +19,10 @@ from spool.names import numbered, safe_name
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 MANIFEST_NAME = "manifest.json"
 KEPT_YEARS = 7
+_OF_THE_ATTEMPT = (
+    *("sequence", "previous", "archived_at", "keep_until"),
+    *("number", "flags", "keys", "ledger", "ledger_file"),
+)
 _PROBLEM_FIELDS = tuple(Problem.__dataclass_fields__)
 
 
@@ -57,6 +61,22 @@ class MadeFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Effects:
+    """What a drop has changed in the journal: all that is needed to do it again to another one."""
+
+    number: int = 0
+    """Its place among all commits of the site: the order in which the effects of drops follow one another."""
+    flags: str = ""
+    """What a person had decided: released, forced."""
+    keys: Sequence[tuple[str, str]] = ()
+    """Scope and key of everything it has claimed."""
+    ledger: Sequence[str] = ()
+    """JSON of company, kind, key, group and body (null: forgotten) of each entry it has written."""
+    spilled: SourceFile | None = None
+    """A file of such lines, where there are too many."""
+
+
+@dataclass(frozen=True, slots=True)
 class ArchiveEntry:
     """One finished drop. Both moments are in the time zone of the site: the day of ``received_at`` names the folder."""
 
@@ -69,6 +89,7 @@ class ArchiveEntry:
     companions: Sequence[SourceFile] = ()
     outputs: Sequence[MadeFile] = ()
     warnings: Sequence[Problem] = ()
+    effects: Effects = Effects()
 
 
 class _Frozen(BaseModel):
@@ -81,6 +102,8 @@ class ChainFile(_Frozen):
     sequence: int = Field(ge=0)
     digest: Digest
     group: tuple[str, ...]
+    committed: int = 0
+    """The highest ``number`` of a manifest in the archive: a journal that knows fewer commits is an old one."""
 
     @property
     def head(self) -> ChainHead:
@@ -125,6 +148,12 @@ class Manifest(_Frozen):
     outputs: tuple[OutputFile, ...] = ()
     warnings: tuple[Mapping[str, Any], ...] = ()
     """Problems that did not stop the file, without their empty fields."""
+    number: int = 0
+    """This and what follows: see ``Effects``. Zero in entries that say nothing of their effects."""
+    flags: str = ""
+    keys: tuple[tuple[str, str], ...] = ()
+    ledger: tuple[str, ...] = ()
+    ledger_file: ArchivedFile | None = None
 
     def to_bytes(self) -> bytes:
         """Return the canonical form: UTF-8 JSON, fields in the order of the model, indented for the reader."""
@@ -135,9 +164,16 @@ class Manifest(_Frozen):
         """Read what ``to_bytes`` wrote; raise ValueError (of pydantic) for anything else."""
         return cls.model_validate_json(data)
 
+    def is_same_drop(self, other: "Manifest") -> bool:
+        """Say whether both tell of one drop, whenever and behind whatever they were written.
+
+        After a crash the effects are put together anew, without what later drops have overwritten since.
+        """
+        return self.model_copy(update={name: getattr(other, name) for name in _OF_THE_ATTEMPT}) == other
+
     def files(self) -> tuple[ArchivedFile, ...]:
         """The files that lie beside the manifest."""
-        return (self.original, *self.companions)
+        return (self.original, *self.companions, *([self.ledger_file] if self.ledger_file else ()))
 
 
 def chain_digest(manifest: bytes) -> str:
@@ -159,10 +195,11 @@ def entry_folder(received_at: datetime, drop_id: str) -> str:
 
 
 def stored_names(entry: ArchiveEntry) -> dict[str, SourceFile]:
-    """Give each file of an entry a safe name of its own in the folder; the original comes first."""
+    """Give each file of an entry a safe name of its own in the folder, in the order of ``Manifest.files``."""
     stored: dict[str, SourceFile] = {}
     taken = {MANIFEST_NAME}
-    for source in (entry.original, *entry.companions):
+    spilled = entry.effects.spilled
+    for source in (entry.original, *entry.companions, *([spilled] if spilled else ())):
         safe, number = safe_name(source.name), 1
         while (name := numbered(safe, number)).casefold() in taken:
             number += 1
@@ -187,12 +224,17 @@ def manifest_of(entry: ArchiveEntry, stored: Mapping[str, SourceFile], head: Cha
         archived_at=entry.archived_at,
         keep_until=keep_until(entry.archived_at),
         original=files[0],
-        companions=files[1:],
+        companions=files[1 : 1 + len(entry.companions)],
         outputs=tuple(
             OutputFile(target=made.target, name=_printable(made.name), size=made.size, sha256=made.sha256)
             for made in entry.outputs
         ),
         warnings=tuple(_filled(problem) for problem in entry.warnings),
+        number=entry.effects.number,
+        flags=entry.effects.flags,
+        keys=tuple(entry.effects.keys),
+        ledger=tuple(entry.effects.ledger),
+        ledger_file=files[-1] if entry.effects.spilled else None,
     )
 
 

@@ -10,11 +10,10 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from core.errors import TransportError
 from core.site import Route, Site
 from spool.handling import WORK_FOLDER, FileHandling
 from spool.identifiers import new_drop_id, now_ms
-from spool.journal.database import open_database, upgrade
+from spool.journal.database import open_database, trouble, upgrade
 from spool.journal.ledger import WorkingLedger
 from spool.messages import DropRef, Outcome
 from spool.opening import open_regular
@@ -85,7 +84,7 @@ def _ledger(site: Site, scratch: str) -> Iterator[WorkingLedger]:
     try:
         ledger = WorkingLedger(engine)
     except DBAPIError as error:
-        raise TransportError(f"the journal cannot be read: {error.orig}") from error
+        raise trouble(error, "read") from error
     try:
         yield ledger
     finally:

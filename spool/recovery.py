@@ -11,6 +11,7 @@
 | finished              | it is still in the work folder       | the removal went down with the power: remove it  |
 """
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,6 +22,7 @@ from loguru import logger
 
 from core.site import Site
 from spool.committing import Settled, companions_of, warnings_of
+from spool.effects import recalled
 from spool.identifiers import LENGTH
 from spool.intake import HELD, REJECTED, Intake
 from spool.journal.store import Journal
@@ -134,6 +136,7 @@ class Recovery:
     def settled(self) -> list[Settled]:
         """Everything that was committed and may not be laid down yet, oldest first."""
         rows = [row for row in self._rows.values() if row["state"] not in _OPEN_STATES]
+        self._effects = self._journal.effects_of([row["id"] for row in rows if row["state"] == "committed"])
         known = [row for row in rows if all(self._folders.knows(made["target"]) for made in self._made(row))]
         if len(known) < len(rows):
             logger.error("{} drops wait for targets that are not configured any more", len(rows) - len(known))
@@ -145,6 +148,7 @@ class Recovery:
     def _settled(self, row: Row) -> Settled:
         drop_id = row["id"]
         made = self._made(row)
+        effects = self._effects.get(drop_id, ((), ()))
         _route, _name, path = self._files.get(drop_id, ("", "", ""))
         if row["state"] == "discarding":
             made = ()  # what was laid down is what goes now
@@ -164,6 +168,7 @@ class Recovery:
             [self._folders.publication(row["route"], output) for output in made],
             companions_of(row, self._intakes[row["route"]].work),
             warnings_of(row["report"]),
+            recalled(row, effects[0], effects[1], str(self._site.state)),
         )
 
     def tidy(self) -> None:
@@ -171,9 +176,9 @@ class Recovery:
         for path in self._over:
             with suppress(OSError):
                 os.unlink(path)
-        named = {
-            os.path.basename(output["staged"]) for outputs in self._outputs.values() for output in outputs
-        }  # fmt: skip
+        named = {os.path.basename(output["staged"]) for outputs in self._outputs.values() for output in outputs}
+        kept = [json.loads(row["effects"]) for row in self._rows.values() if row["effects"]]
+        named |= {effects["spilled"][0] for effects in kept if "spilled" in effects}
         for path in staged_files(self._site, self._is_ours):
             name = os.path.basename(path)
             if name not in named and name[:LENGTH] not in self._of_others:  # those may be in a worker's hands

@@ -12,9 +12,9 @@ from spool.control import Control
 from spool.engine import Engine
 from spool.health import Health
 from spool.instance import only_one
-from spool.journal.database import upgrade
 from spool.journal.store import Journal
 from spool.notify import Notifier
+from spool.soundness import make_ready
 from spool.worker import WorkerSetup
 
 _REST_SECONDS = 2.0
@@ -43,12 +43,13 @@ class _Signals:
 def serve(configure: Callable[[], WorkerSetup]) -> None:
     """Serve until SIGTERM or SIGINT. SIGHUP calls ``configure`` again: a wrong configuration changes nothing.
 
-    Raise ConfigError when the first configuration is wrong, AlreadyRunning when the site is taken.
+    Raise ConfigError when the first configuration is wrong, AlreadyRunning when the site is taken, JournalError when
+    the journal is not to be believed.
     """
     notifier, signals = Notifier(), _Signals()
     setup = configure()
     with only_one(setup.site.state):
-        upgrade(setup.site.journal_url)
+        make_ready(setup.site, thoroughly=True)
         while not signals.stop:
             setup = _serve_one(setup, configure, notifier, signals)
     notifier.send("STOPPING=1")
@@ -120,7 +121,7 @@ def _finish(engine: Engine) -> None:
 def once(setup: WorkerSetup) -> bool:
     """Take what is waiting, finish it, return. True when nothing was rejected or held."""
     with only_one(setup.site.state):
-        upgrade(setup.site.journal_url)
+        make_ready(setup.site, thoroughly=True)
         journal = Journal(setup.site.journal_url)
         engine = Engine(setup, journal)
         try:

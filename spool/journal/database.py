@@ -6,17 +6,26 @@ SQLite: write-ahead log, so that readers never wait; ``synchronous=FULL`` on the
 (facts/ecosystem.md 3).
 """
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Dialect, Engine, Insert, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Dialect, Engine, Insert, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
-from core.errors import TransportError
+from core.errors import CluedropError, JournalError, TransportError
+from spool.durable import sync_paths
 
 _MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+FAULTS_OF_OURS = (DataError, IntegrityError, ProgrammingError)
+"""Errors that say nothing of the database's state, but that it was asked wrongly."""
 _BUSY_MILLISECONDS = 30_000
+REBUILD = (
+    "Nothing was touched. Stop the daemon and run `daemon.py rebuild`: it makes the journal right from the archive and "
+    "the folders (docs/recovery.md)."
+)
 
 
 def open_database(url: str, *, durable: bool = True, readonly: bool = False) -> Engine:
@@ -46,33 +55,80 @@ def _prepare_sqlite(engine: Engine, *, durable: bool, readonly: bool) -> None:
         connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
 
-def upgrade(url: str) -> None:
-    """Bring the schema to this release's; an empty database gets all of it.
+def file_of(url: str) -> Path | None:
+    """The file of a journal on SQLite; None for a server."""
+    place = make_url(url)
+    return Path(place.database) if place.get_backend_name() == "sqlite" and place.database else None
 
-    Raise TransportError when the database cannot be opened or written, is none, or is of a later release.
+
+def trouble(error: DBAPIError, done: str, where: str = "") -> CluedropError:
+    """What an error of the database means: it is damaged, or something is in the way of it for a while."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        return JournalError(f"the journal{where} is damaged: {error.orig}. {REBUILD}")
+    return TransportError(f"the journal{where} cannot be {done}: {error.orig}")
+
+
+def upgrade(url: str, migrations: Path = _MIGRATIONS) -> None:
+    """Bring the schema to this release's, all or nothing; an empty database gets all of it.
+
+    Before an older journal is changed a copy of it is laid beside it. Raise TransportError when the database cannot
+    be opened or written, JournalError when it is none, is damaged, or is of a later version of the program.
     """
     # Only the daemon comes here; alembic would be a fifth of the time in which a short command starts.
     from alembic import command
     from alembic.config import Config as AlembicConfig
-    from alembic.util import CommandError
+    from alembic.script import ScriptDirectory
 
-    place = make_url(url)
     configuration = AlembicConfig()
-    configuration.set_main_option("script_location", str(_MIGRATIONS))
+    configuration.set_main_option("script_location", str(migrations))
+    script = ScriptDirectory.from_config(configuration)
+    where = f" ({make_url(url).database})"
     engine = open_database(url)
     try:
-        if url.startswith("sqlite") and place.database:
-            Path(place.database).parent.mkdir(parents=True, exist_ok=True)
+        if file := file_of(url):
+            file.parent.mkdir(parents=True, exist_ok=True)
         with engine.begin() as connection:
+            found, newest = _revision(connection), script.get_current_head()
+            if found is not None and found not in {known.revision for known in script.walk_revisions()}:
+                raise JournalError(
+                    f"the journal{where} was written by a later version of Cluedrop (schema {found}, this one knows "
+                    f"{newest}). Nothing was touched. Start the later version, or see docs/recovery.md, Upgrade."
+                )
+            if found == newest:
+                return
+            if found is not None and file:
+                copy_of(engine, file.with_name(f"{file.name}.before-{newest}"))
             configuration.attributes["connection"] = connection
             command.upgrade(configuration, "head")
-    except (DBAPIError, CommandError, OSError) as error:
-        reason = error.orig if isinstance(error, DBAPIError) else error
-        raise TransportError(
-            f"the journal ({place.database}) cannot be opened or brought up to date: {reason}"
-        ) from error
+    except DBAPIError as error:
+        raise trouble(error, "opened or brought up to date", where) from error
+    except OSError as error:
+        raise TransportError(f"the journal{where} cannot be opened: {error}") from error
     finally:
         engine.dispose()
+
+
+def _revision(connection: Connection) -> str | None:
+    from alembic.migration import MigrationContext
+
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def copy_of(engine: Engine, path: Path) -> None:
+    """Copy a SQLite journal, also one at work, and return when the copy is whole and on the disk."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    with engine.connect() as connection, closing(sqlite3.connect(draft)) as copy:
+        source = connection.connection.driver_connection
+        if source is None:
+            raise TransportError("the journal's connection is gone")
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+    draft.chmod(0o600)
+    sync_paths([str(draft)], [])
+    draft.replace(path)
+    sync_paths([], [str(path.parent)])
 
 
 def upsert(dialect: Dialect, table: Table) -> Insert:

@@ -1,16 +1,16 @@
 """Reading and writing the journal. One writer: the engine's main thread."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Insert, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
-from core.errors import TransportError
-from spool.journal.database import open_database, upsert
+from spool.journal.database import FAULTS_OF_OURS, open_database, trouble, upsert
+from spool.journal.place import Place
 from spool.journal.tables import Row, alerts, chain, drops, keys, ledger, outputs, requests, routes
 from spool.manifest import GENESIS, ChainHead
 
@@ -32,6 +32,7 @@ class Journal:
     """What became of every drop. Methods that say "durable" return after the disk has it.
 
     Every method raises TransportError when the journal cannot be read or written; then nothing is written.
+    JournalError says that it is damaged, or that its file is not there any more.
     """
 
     def __init__(self, url: str) -> None:
@@ -40,6 +41,8 @@ class Journal:
         self._reading_engine = open_database(url, readonly=True)
         self._durable = self._durable_engine.connect()
         self._relaxed = self._relaxed_engine.connect()
+        self._place = Place(self._durable_engine)
+        self._number: int | None = None
         self._upserts = {table.name: upsert(self._durable_engine.dialect, table) for table in (keys, ledger, alerts)}
 
     def close(self) -> None:
@@ -58,38 +61,27 @@ class Journal:
 
     def commit(self, results: Results) -> None:
         """Durable: before it nothing has happened, after it everything will. All or nothing."""
+        self._place.check()
         with _writing(self._durable):
             self._write(self._durable, results)
+
+    def next_number(self) -> int:
+        """The number of the next commit of a drop; they grow for ever, and may leave out some."""
+        if self._number is None:
+            self._number = max((row["committed"] for row in self._rows(select(chain))), default=0)
+        self._number += 1
+        return self._number
 
     def _write(self, connection: Connection, results: Results) -> None:
         if results.keys:
             connection.execute(self._upserts["keys"], results.keys)
         if results.outputs:
             connection.execute(insert(outputs), results.outputs)
-        self._write_ledger(connection, results.ledger)
+        write_ledger(connection, self._upserts["ledger"], results.ledger)
         if results.drops:
             connection.execute(_SETTLE, results.drops)
-
-    def _write_ledger(self, connection: Connection, rows: Iterable[Row]) -> None:
-        written: dict[tuple[str, str, str], Row] = {}
-        for row in rows:
-            written[row["company"], row["kind"], row["key"]] = row
-            if len(written) >= _CHUNK:
-                self._flush_ledger(connection, written)
-        self._flush_ledger(connection, written)
-
-    def _flush_ledger(self, connection: Connection, written: dict[tuple[str, str, str], Row]) -> None:
-        kept = [row for row in written.values() if row["body"] is not None]
-        gone = [
-            {"b_company": row["company"], "b_kind": row["kind"], "b_key": row["key"]}
-            for row in written.values()
-            if row["body"] is None
-        ]
-        if kept:
-            connection.execute(self._upserts["ledger"], kept)
-        if gone:
-            connection.execute(_FORGET, gone)
-        written.clear()
+            if number := max(row["b_number"] for row in results.drops):
+                connection.execute(update(chain).values(committed=number))
 
     def finish(
         self, rows: Sequence[Row], counts: Mapping[tuple[str, str], int], head: ChainHead, finished_at: int
@@ -135,6 +127,18 @@ class Journal:
         """The last drops, newest first."""
         query = select(drops).order_by(drops.c.id.desc()).limit(number)
         return self._rows(query if route is None else query.where(drops.c.route == route))
+
+    def effects_of(self, drop_ids: Collection[str]) -> dict[str, tuple[list[tuple[str, str]], list[Row]]]:
+        """Keys and ledger rows that drops were the last to write. One look at all that there is: for a restart."""
+        found: dict[str, tuple[list[tuple[str, str]], list[Row]]] = {drop_id: ([], []) for drop_id in drop_ids}
+        if found:
+            for row in self.stream(select(keys)):
+                if row["drop_id"] in found:
+                    found[row["drop_id"]][0].append((row["scope"], row["key"]))
+            for row in self.stream(select(ledger)):
+                if row["drop_id"] in found:
+                    found[row["drop_id"]][1].append(row)
+        return found
 
     def outputs_of(self, drop_ids: Sequence[str]) -> dict[str, list[Row]]:
         """Outputs by drop, in publishing order."""
@@ -210,6 +214,7 @@ class Journal:
             self._relaxed.execute(update(requests).where(requests.c.id == request_id).values(done=True, answer=text))
 
     def _rows(self, query: Any) -> list[Row]:
+        self._place.check()
         with _reachable("read"), self._reading_engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
@@ -218,6 +223,30 @@ class Journal:
         with self._reading_engine.connect() as connection:
             for row in connection.execution_options(yield_per=_CHUNK).execute(query).mappings():
                 yield dict(row)
+
+
+def write_ledger(connection: Connection, upserting: Insert, rows: Iterable[Row]) -> None:
+    """Write rows of the ledger, a later one of a key over an earlier one; a ``body`` of None forgets the entry."""
+    written: dict[tuple[str, str, str], Row] = {}
+    for row in rows:
+        written[row["company"], row["kind"], row["key"]] = row
+        if len(written) >= _CHUNK:
+            _flush_ledger(connection, upserting, written)
+    _flush_ledger(connection, upserting, written)
+
+
+def _flush_ledger(connection: Connection, upserting: Insert, written: dict[tuple[str, str, str], Row]) -> None:
+    kept = [row for row in written.values() if row["body"] is not None]
+    gone = [
+        {"b_company": row["company"], "b_kind": row["kind"], "b_key": row["key"]}
+        for row in written.values()
+        if row["body"] is None
+    ]
+    if kept:
+        connection.execute(upserting, kept)
+    if gone:
+        connection.execute(_FORGET, gone)
+    written.clear()
 
 
 @contextmanager
@@ -231,8 +260,10 @@ def _writing(connection: Connection) -> Iterator[None]:
 def _reachable(done: str) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        raise TransportError(f"the journal cannot be {done}: {error.orig}") from error
+    except FAULTS_OF_OURS:
+        raise
+    except DBAPIError as error:
+        raise trouble(error, done) from error
 
 
 def as_json(value: Any) -> str:
@@ -242,12 +273,11 @@ def as_json(value: Any) -> str:
 
 
 _ID = drops.c.id == bindparam("b_id")
-_SETTLE = (
-    update(drops)
-    .where(_ID)
-    .values({name: bindparam(f"b_{name}") for name in ("state", "sha256", "companions", "report")})
+_SETTLED = ("state", "sha256", "companions", "report", "number", "effects")
+_SETTLE = update(drops).where(_ID).values({name: bindparam(f"b_{name}") for name in _SETTLED})
+_FINISH = (
+    update(drops).where(_ID).values(state=bindparam("b_state"), finished_at=bindparam("b_finished_at"), effects=None)
 )
-_FINISH = update(drops).where(_ID).values(state=bindparam("b_state"), finished_at=bindparam("b_finished_at"))
 _NOTE = update(drops).where(_ID).values(state=bindparam("b_state"), report=bindparam("b_report"))
 _FORGET = delete(ledger).where(
     ledger.c.company == bindparam("b_company"), ledger.c.kind == bindparam("b_kind"), ledger.c.key == bindparam("b_key")

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -13,12 +14,31 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
 )
 
 metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
 
 # Handlers read entries in the order of their keys, and Python merges by code point: no database may sort otherwise.
 _SORTED = String(200).with_variant(String(200, collation="C"), "postgresql")
+
+
+class Unsigned(TypeDecorator[int]):
+    """A number of 64 bits without a sign, such as an inode of a share, in a column that has one."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """To the database."""
+        return value if value is None or value < _SIGN else value - 2 * _SIGN
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """From the database."""
+        return value if value is None or value >= 0 else value + 2 * _SIGN
+
+
+_SIGN = 1 << 63
 
 drops = Table(
     "drops",
@@ -35,6 +55,8 @@ drops = Table(
     Column("flags", String(40), nullable=False, default="", doc="released, forced: what a person has decided"),
     Column("companions", Text, doc="JSON: name, name in the work folder, size, sha256 of each, once committed"),
     Column("report", Text, doc="JSON: problems and warnings, as the clerk was told"),
+    Column("number", BigInteger, doc="its place among all commits"),
+    Column("effects", Text, doc="JSON: what it changed and ``keys`` and ``ledger`` do not show, until it is archived"),
     sqlite_with_rowid=False,
 )
 _UNFINISHED = drops.c.finished_at.is_(None)
@@ -48,8 +70,8 @@ outputs = Table(
     Column("target", String(80), nullable=False),
     Column("name", Text, nullable=False),
     Column("staged", Text, nullable=False, doc="hidden name, relative to the target's folder"),
-    Column("place", BigInteger, nullable=False, server_default="0", doc="inode of the folder of the hidden name"),
-    Column("inode", BigInteger, nullable=False),
+    Column("place", Unsigned, nullable=False, server_default="0", doc="inode of the folder of the hidden name"),
+    Column("inode", Unsigned, nullable=False),
     Column("ctime_ns", BigInteger, nullable=False, doc="before the link: another one means it was published"),
     Column("size", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
@@ -120,6 +142,8 @@ chain = Table(
     Column("id", Integer, primary_key=True, doc="always 1"),
     Column("sequence", BigInteger, nullable=False),
     Column("digest", String(64), nullable=False),
+    Column("committed", BigInteger, nullable=False, server_default="0", doc="number of the last commit"),
+    Column("copied_at", BigInteger, doc="this database is a backup, made then; not to be worked on before a rebuild"),
 )
 
 Row = dict[str, Any]

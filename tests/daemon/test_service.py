@@ -179,8 +179,9 @@ def test_a_journal_that_is_none_is_said_in_a_line(tmp_path: Path, verb: list[str
     (tmp_path / ".state" / "journal.sqlite3").write_text("no database\n" * 500)
     file = [str(tmp_path / verb.pop()), "--route", "clue"] if verb[0] == "preview" else []
     done = _asked(tmp_path, *verb, *file)
-    assert done.returncode == 1
-    assert "file is not a database" in done.stderr
+    assert done.returncode == 4
+    assert "is damaged: file is not a database" in done.stderr
+    assert "rebuild" in done.stderr
     assert "Traceback" not in done.stderr
 
 

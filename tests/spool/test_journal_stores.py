@@ -47,6 +47,7 @@ def _drop(drop_id: str, name: str) -> Row:
 
 def _settled(drop_id: str, state: str = "committed") -> Row:
     values = {"id": drop_id, "state": state, "sha256": "0" * 64, "companions": None, "report": None}
+    values |= {"number": 7, "effects": None}
     return {f"b_{name}": value for name, value in values.items()}
 
 

@@ -22,6 +22,8 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('sequence', sa.BigInteger(), nullable=False),
     sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('committed', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('copied_at', sa.BigInteger(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_chain'))
     )
     op.create_table('drops',
@@ -37,6 +39,8 @@ def upgrade() -> None:
     sa.Column('flags', sa.String(length=40), nullable=False),
     sa.Column('companions', sa.Text(), nullable=True),
     sa.Column('report', sa.Text(), nullable=True),
+    sa.Column('number', sa.BigInteger(), nullable=True),
+    sa.Column('effects', sa.Text(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_drops')),
     sqlite_with_rowid=False
     )
