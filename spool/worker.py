@@ -46,7 +46,7 @@ def work(pipe: Connection, setup: WorkerSetup, current: ctypes.c_int) -> None:
     ledger = WorkingLedger(open_database(setup.site.journal_url, readonly=True))
     handling = FileHandling(setup.site, plugins, setup.writer_settings, ledger)
     gc.freeze()  # what was imported stays; to look through it again and again would cost a tenth of the time
-    with suppress(EOFError, BrokenPipeError):  # the engine has ended, and so do we
+    with suppress(EOFError, ConnectionError):  # the engine has ended, and so do we
         while True:
             job = pipe.recv()
             if job.settled:

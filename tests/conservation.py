@@ -57,7 +57,14 @@ def violations(site: Site, journal: Journal, expected: Expected) -> list[str]:
     """Everything that is not as it should be; the site must be quiet: nothing in hand, nothing to be laid down."""
     rows = list(journal.stream(select(drops)))
     made = list(journal.stream(select(outputs)))
-    found = [*_places(site, expected), *_results(site, rows, made, expected)]
+    state = {row["id"]: row["state"] for row in rows}
+    parts = Counter(
+        row["sha256"] for row in made if row["target"] == REJECTED_FOLDER and state[row["drop_id"]] == "archived"
+    )
+    found = [*_places(site, expected, parts), *_results(site, rows, made, expected)]
+    if expected.results is not None:
+        awaited = Counter({made[1]: count for made, count in expected.results.items() if made[0] == REJECTED_FOLDER})
+        found += [f"parts that came back: {parts}, awaited were {awaited}"] * (parts != awaited)
     waiting = {row["id"] for row in rows if row["state"] == "waiting" and "waiting" in expected.states}
     found += [f"left over: {path}" for path in leftovers(site) if Path(path).name[:LENGTH] not in waiting]
     found += [f"archive: {finding}" for finding in verify(site.archive, journal.head)]
@@ -108,14 +115,16 @@ def _files(folder: Path, *, hidden: bool = False) -> Iterator[Path]:
         yield from (path for path in folder.iterdir() if path.is_file() and (hidden or not path.name.startswith(".")))
 
 
-def _places(site: Site, expected: Expected) -> Iterator[str]:
+def _places(site: Site, expected: Expected, parts: Counter[str]) -> Iterator[str]:
+    """``parts`` of files that went through have come back to the clerk: made by us, they lie among what was dropped."""
+    wanted = expected.dropped + parts
     where: dict[str, list[str]] = {}
     for path in originals(site):
         where.setdefault(digest(path), []).append(str(path))
     there = Counter({content: len(paths) for content, paths in where.items()}) + expected.taken_back
-    for content, missing in _shown((expected.dropped - there).items()):
-        yield f"LOST: {missing} of {expected.dropped[content]} files with content {content}"
-    for content, more in _shown((there - expected.dropped).items()):
+    for content, missing in _shown((wanted - there).items()):
+        yield f"LOST: {missing} of {wanted[content]} files with content {content}"
+    for content, more in _shown((there - wanted).items()):
         yield f"DOUBLED: {more} files too many with content {content}: {where.get(content, 'taken back')}"
 
 
@@ -127,7 +136,9 @@ def _results(
     noted = Counter(
         (row["target"], row["sha256"]) for row in made if row["drop_id"] in settled and row["target"] not in _GIVEN_BACK
     )
-    wanted = noted if expected.results is None else expected.results
+    wanted = noted
+    if expected.results is not None:
+        wanted = Counter({made: count for made, count in expected.results.items() if made[0] not in _GIVEN_BACK})
     for (target, content), missing in _shown((wanted - seen).items()):
         yield f"RESULT LOST: {missing} for {target} with content {content}"
     for (target, content), more in _shown((seen - wanted).items()):
