@@ -112,6 +112,17 @@ BENCH ?= $(patsubst bench/%.py,%,$(shell grep -l __main__ bench/*.py))
 bench: $(MEASURING) ## measure speed and memory, each beside its limit (one alone: make bench BENCH=op_list)
 	@for name in $(BENCH); do echo "== $$name"; $(BIN)/python -m bench.$$name; done
 
+# ── proving that nothing is lost: hours, not minutes ─────────────────────────────────────────────────────────────
+
+.PHONY: torture soak
+ROUNDS ?= 1000
+torture: $(TESTING) ## random crashes of daemon, workers, all of them; every file and result counted (ROUNDS=1000)
+	@$(BIN)/python -m tests.torture --rounds "$(ROUNDS)"
+
+HOURS ?= 2
+soak: $(TESTING) ## hours of ordinary life with bursts, restarts and kills; every file and result counted (HOURS=2)
+	@$(BIN)/python -m tests.soak --minutes "$$(awk 'BEGIN { print $(HOURS) * 60 }')"
+
 # ── tidying, installing ───────────────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: clean

@@ -50,7 +50,7 @@ def work(pipe: Connection, setup: WorkerSetup, current: ctypes.c_int) -> None:
     gc.freeze()  # what was imported stays; to look through it again and again would cost a tenth of the time
     places: Places | None = None
     in_the_way = False
-    with suppress(EOFError, BrokenPipeError):  # the engine has ended, and so do we
+    with suppress(EOFError, ConnectionError):  # the engine has ended, and so do we
         # Where a folder has become another (a share that came back), only a fresh process may write into it.
         while not in_the_way or places == writable_places(setup.site):
             job = pipe.recv()

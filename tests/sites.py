@@ -68,6 +68,11 @@ def a_site(root: Path, *routes: Route, targets: tuple[Target, ...] = (), **limit
     )
 
 
+def two_workers(root: Path) -> Site:
+    """The usual site with two workers."""
+    return a_site(root, workers=2)
+
+
 class Running:
     """An engine at work, with everything that ``service`` puts around it; tests call ``until``."""
 

@@ -1,33 +1,38 @@
-"""Serves a test site, and ends itself with SIGKILL before or after the n-th call of a named function.
+"""Dooms: at which moment of its life a daemon ends itself with SIGKILL. Nothing of the product knows of them.
 
-Started by the crash tests as a process of its own: ``crashing.py ROOT POINT before|after N``.
+``point NAME before|after N`` is the n-th call of a named function. ``event N`` names no place at all: every call that
+is about to change a folder (an audit hook sees them all), every statement that is about to be sent to the journal and
+every commit of it is one event, so a life that ends at event 1, at event 2 and so on to the last one has crashed at
+every step. ``worker N`` is the n-th event of a worker process, of the first one that comes so far.
 """
 
 import itertools
 import os
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from loguru import logger
+from sqlalchemy import Engine, event
 
 import spool.committing
 import spool.durable
 import spool.intake
 import spool.publishing
-import spool.service
 from spool.archive import Archive
 from spool.completing import Completer
 from spool.control import _Back
 from spool.journal.store import Journal
-from spool.worker import WorkerSetup
-from tests.sites import FORMATS, HANDLERS, a_site
+from spool.recovery import Recovery
+from spool.waiting import WaitingRoom
 
 POINTS: dict[str, tuple[Any, str]] = {
     "claim": (spool.intake, "move_new"),
     "link of a claim": (spool.durable, "link_new"),
     "note the claim": (Journal, "claim"),
+    "bring attachments": (WaitingRoom, "bring_companions"),
+    "let wait": (WaitingRoom, "park"),
     "sync what is staged": (spool.committing, "sync_paths"),
     "commit": (Journal, "commit"),
     "publish": (spool.publishing, "link_new"),
@@ -37,15 +42,40 @@ POINTS: dict[str, tuple[Any, str]] = {
     "sync what is visible": (Completer, "_sync_visible"),
     "note the end": (Journal, "finish"),
     "tidy": (Completer, "_tidy"),
+    "recover what is settled": (Recovery, "settled"),
+    "recover what is claimed": (Recovery, "claimed"),
+    "tidy after the recovery": (Recovery, "tidy"),
     "link back": (_Back, "link"),
     "reopen": (Journal, "reopen"),
     "take away": (_Back, "take_away"),
     "answer": (Journal, "answer"),
 }
+Doom = Sequence[str | int]
+"""For example ``("point", "commit", "before", 1)``, ``("event", 17)``, ``("worker", 3)``."""
+
+_CHANGES = frozenset(
+    f"os.{name}" for name in ("link", "rename", "remove", "mkdir", "rmdir", "symlink", "truncate", "chmod", "utime")
+)
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+_MARK = "died-in-a-worker"
 
 
-def arm(point: str, when: str, nth: int) -> None:
-    """Make the n-th call of a point deadly."""
+def arm(doom: Doom, root: Path) -> None:
+    """Choose the moment at which this process, or one that it starts, will end."""
+    match list(doom):
+        case ["point", str(name), str(when), int(nth)]:
+            _arm_point(name, when, nth)
+        case ["event", int(nth)]:
+            on_event(_at(nth, _die))
+        case ["worker", int(nth)]:
+            daemon, mark = os.getpid(), root / "state" / _MARK
+            mark.unlink(missing_ok=True)
+            on_event(_at(nth, lambda: _die_once(mark)), unless=daemon)
+        case _:
+            raise ValueError(f"no such doom: {doom}")
+
+
+def _arm_point(point: str, when: str, nth: int) -> None:
     owner, name = POINTS[point]
     original = getattr(owner, name)
     calls = itertools.count(1)
@@ -53,22 +83,65 @@ def arm(point: str, when: str, nth: int) -> None:
     def deadly(*arguments: Any, **named: Any) -> Any:
         is_last = next(calls) == nth
         if is_last and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
+            _die()
         result = original(*arguments, **named)
         if is_last:
-            os.kill(os.getpid(), signal.SIGKILL)
+            _die()
         return result
 
     setattr(owner, name, deadly)
 
 
-def main(root: str, point: str = "", when: str = "", nth: str = "0") -> None:
-    logger.remove()
-    if point:
-        arm(point, when, int(nth))
-    setup = WorkerSetup(a_site(Path(root), workers=2), FORMATS, HANDLERS)
-    spool.service.serve(lambda: setup)
+def on_event(act: Callable[[], None], unless: int = 0) -> None:
+    """Call ``act`` before every event; only in this process, or in every other one than ``unless``."""
+    only = 0 if unless else os.getpid()
+    is_inside = False
+
+    def come() -> None:
+        nonlocal is_inside
+        if not is_inside and os.getpid() != unless and os.getpid() == (only or os.getpid()):
+            is_inside = True
+            try:
+                act()
+            finally:
+                is_inside = False
+
+    def seen(what: str, arguments: tuple[Any, ...]) -> None:
+        if what in _CHANGES or (what == "open" and _is_writing(*arguments)):
+            come()
+
+    def sent(*_arguments: Any) -> None:
+        come()
+
+    sys.addaudithook(seen)
+    event.listen(Engine, "before_cursor_execute", sent)
+    event.listen(Engine, "commit", sent)
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def _is_writing(path: Any, _mode: Any, flags: Any) -> bool:
+    return isinstance(path, str) and isinstance(flags, int) and bool(flags & _WRITES) and not path.startswith("/dev/")
+
+
+def _at(nth: int, act: Callable[[], None]) -> Callable[[], None]:
+    count = 0
+
+    def step() -> None:
+        nonlocal count
+        count += 1
+        if count == nth:
+            act()
+
+    return step
+
+
+def _die_once(mark: Path) -> None:
+    """End this worker, unless another one has done so already: twice over one file would be that file's fault."""
+    try:
+        os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return
+    _die()
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
