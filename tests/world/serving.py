@@ -10,6 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import spool.engine
+import spool.health
+import spool.service
 from core.site import Site
 from spool.service import once, serve
 from spool.worker import WorkerSetup
@@ -33,7 +36,14 @@ def _typed(values: dict[str, Any]) -> dict[str, Any]:
     return {key: Path(value) if key in _PATHS else value for key, value in values.items()}
 
 
+def _in_a_hurry() -> None:
+    """What the daemon looks at every few seconds or minutes it looks at all the time here."""
+    spool.health._FOLDERS_SECONDS = spool.health._LOOK_SECONDS = spool.health._MEND_SECONDS = 0.1
+    spool.engine._COMPLETE_AGAIN_SECONDS = spool.service._REST_SECONDS = 0.1
+
+
 def main(root: str, differs: str, verb: str = "run") -> None:
+    _in_a_hurry()
     setup = WorkerSetup(site_of(Path(root), json.loads(differs)), FORMATS, HANDLERS)
     if verb == "once":
         sys.exit(0 if once(setup) else 1)

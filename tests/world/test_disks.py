@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.needs import need
 from tests.sites import Running, a_site
 from tests.world.mounts import Mounts, fill, use_up_inodes
 from tests.world.served import Served
@@ -115,4 +116,34 @@ def test_without_room_for_the_journal_nothing_is_taken_and_then_it_goes_on(
     served.until(lambda: len(served.outputs()) == FILES + 1)
     served.until(lambda: set(served.states().values()) == {"archived"})
     served.until(lambda: served.alerts() == {})
+    assert served.findings() == []
+
+
+@pytest.mark.daemon
+@pytest.mark.parametrize("folder", ["inbox/in", "inbox/in/.work", "outbox/out", "outbox/out/.staged", "archive"])
+def test_a_folder_whose_rights_are_taken_away(
+    serve: Callable[..., Served], mounts: Mounts, tmp_path: Path, folder: str
+) -> None:
+    """A daemon that rights can stop, as those of ordinary users are."""
+    setpriv = need("setpriv", "util-linux")
+    without = "-dac_override,-dac_read_search,-fowner"
+    root = tmp_path / "site"
+    served = serve(root, before=[setpriv, f"--bounding-set={without}", f"--inh-caps={without}"])
+    served.until_at_work()
+    served.drop("before.txt", "before\n")
+    served.until(lambda: served.states() == {"before.txt": "archived"})
+    place = root / folder
+    place.chmod(0)
+    for number in range(FILES):
+        served.drop(f"{number}.txt", f"{number}\n")
+    served.until(lambda: any(str(place.parent) in text for text in served.alerts().values()))
+    said = " ".join(served.alerts().values())
+    assert str(place) in said
+    assert os.strerror(errno.EACCES) in said
+    assert "rejected" not in served.states().values()
+    place.chmod(0o750)
+    served.until(lambda: len(served.outputs()) == FILES + 1)
+    served.until(lambda: set(served.states().values()) == {"archived"})
+    served.until(lambda: served.alerts() == {})
+    assert len(served.states()) == FILES + 1
     assert served.findings() == []
