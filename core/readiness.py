@@ -24,6 +24,12 @@ NEVER_TAKEN = (
 """Name patterns of what is never a drop, whatever the route; compared without regard to case."""
 
 
+FOLDERS_OF_SYSTEMS = frozenset(
+    {"lost+found", "System Volume Information", "$RECYCLE.BIN", "@eaDir", "#recycle", "@Recycle", ".snapshot"}
+)
+"""Folders that file systems and storage boxes make by themselves: nobody has dropped them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What one look at a file showed."""

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
+from core.readiness import FOLDERS_OF_SYSTEMS
 from spool.archive import CHAIN_DRAFT, CHAIN_NAME, MANIFEST_DRAFT
 from spool.manifest import (
     GENESIS,
@@ -23,7 +24,7 @@ from spool.manifest import (
 from spool.ownership import OWNER_FILE
 
 _LARGEST_MANIFEST = 64 << 20
-_OWN_NAMES = frozenset({CHAIN_NAME, CHAIN_DRAFT, OWNER_FILE, "README.md"})
+_OWN_NAMES = FOLDERS_OF_SYSTEMS | {CHAIN_NAME, CHAIN_DRAFT, OWNER_FILE, "README.md"}
 _LEVELS = (4, 2, 2)
 """Digits of the folders for year, month and day."""
 

@@ -83,10 +83,10 @@ class Completer:
     def _archive_all(self, drops: list[Settled]) -> tuple[list[Settled], list[Unfinished]]:
         """Place all originals; what the archive holds with other content keeps only itself from going on."""
         entries = [self._entry(drop) for drop in drops if drop.state in _ARCHIVED]
-        if entries and self._head.sequence and not os.path.lexists(f"{self._root}/{CHAIN_NAME}"):
-            raise TransportError(f"{self._root}: {CHAIN_NAME} is missing, so this is not the archive; is it mounted?")
         if entries:
             self._hold(str(self._root))
+        if entries and self._head.sequence and not os.path.lexists(f"{self._root}/{CHAIN_NAME}"):
+            raise TransportError(f"{self._root}: {CHAIN_NAME} is missing, so this is not the archive; is it mounted?")
         try:
             self._head = self._archive.place(entries, self._head)
         except ArchiveConflict:

@@ -266,7 +266,7 @@ def _done(drop: DropRef, collected: Collected) -> Outcome:
 
 def _failed(drop: DropRef, error: OSError) -> Outcome:
     if error.errno in _WORLD_IN_THE_WAY:
-        return Outcome(drop.id, "retry", trouble=str(error))
+        return Outcome(drop.id, "retry", trouble=f"{error.filename or drop.path}: {error.strerror}")
     return _bug(drop)
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from loguru import logger
 
 from core.errors import TransportError
+from core.readiness import FOLDERS_OF_SYSTEMS
 from core.site import Route, Target
 from spool.canary import remove_canary, send_canary
 from spool.committing import Handled
@@ -214,6 +215,6 @@ def _waiting_files(folder: Path) -> tuple[int, float]:
 def _arrivals(folder: Path) -> Iterator[float]:
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if not entry.name.startswith("."):
+            if not (entry.name.startswith(".") or entry.name in FOLDERS_OF_SYSTEMS):
                 with suppress(FileNotFoundError):
                     yield entry.stat(follow_symlinks=False).st_ctime

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.errors import TransportError
-from core.readiness import NEVER_TAKEN, Sight, Stillness, is_ignored
+from core.readiness import FOLDERS_OF_SYSTEMS, NEVER_TAKEN, Sight, Stillness, is_ignored
 from core.site import Route
 from spool.attachments import Attachments
 from spool.canary import is_canary
@@ -185,7 +185,8 @@ class Intake:
             self.stuck[name] = error.strerror or str(error)
             return
         if stat.S_ISDIR(status.st_mode):
-            self.directories.add(name)
+            if name not in FOLDERS_OF_SYSTEMS:
+                self.directories.add(name)
             return
         seen.add(name)
         sight = Sight(status.st_size, status.st_mtime_ns, status.st_ino, stat.S_ISREG(status.st_mode))

@@ -124,7 +124,7 @@ class Ownership:
                 if known is None or owner.token not in known.tokens:
                     self._memory.remember(place.hidden, owner.token, known)
         except OSError as error:
-            raise TransportError(f"{place.folder}: cannot be used: {error.strerror or error}") from error
+            raise TransportError(f"{error.filename or place.folder}: cannot be used: {error.strerror}") from error
 
     def adopt(self, places: Iterable[Place]) -> list[str]:
         """A person has said that these are the folders of this site: make them so. Returns those that were not.
@@ -143,7 +143,7 @@ class Ownership:
                 self._make(place, make=True)
                 self._memory.remember(place.hidden, self._write_owner(place.hidden, replaces=True), None)
             except OSError as error:
-                raise TransportError(f"{place.folder}: cannot be used: {error.strerror or error}") from error
+                raise TransportError(f"{error.filename or place.folder}: cannot be used: {error.strerror}") from error
             adopted.append(place.folder)
         return adopted
 

@@ -34,7 +34,7 @@ class Destinations:
         for name, place in places.items():
             self._enter(name, place, make=make and name not in awaited)
         archive = str(self._site.archive)
-        if begun and answers(archive) and not os.path.lexists(f"{archive}/{CHAIN_NAME}"):
+        if begun and answers(archive) and _is_missing(f"{archive}/{CHAIN_NAME}"):
             self.trouble[archive] = f"{archive}: {CHAIN_NAME} is missing, so this is not the archive; is it mounted?"
         else:
             self._enter(archive, Place(archive, archive, renewable=not begun), make=not begun)
@@ -51,6 +51,17 @@ class Destinations:
     def archive_trouble(self) -> str | None:
         """Why nothing can be archived, so that nothing may be taken."""
         return self.trouble.get(str(self._site.archive))
+
+
+def _is_missing(path: str) -> bool:
+    """It is not there; a folder that cannot be looked into says nothing."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def target_places(site: Site) -> dict[str, Place]:

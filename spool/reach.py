@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from core.errors import TransportError
 
-_PATIENCE_SECONDS = 3.0
+_PATIENCE_SECONDS = 5.0
 _BELIEVED_SECONDS = 1.0
 """An answer is good for so long; one of the root's own disk, which hangs only with everything else, for longer."""
 _LOCAL_SECONDS = 60.0
@@ -39,8 +39,7 @@ def check_answers(folder: str) -> None:
     if question is None:
         question = _QUESTIONS[folder] = _Question(now)
         threading.Thread(target=_ask, args=(folder, question), daemon=True).start()
-        question.answered.wait(_PATIENCE_SECONDS)
-    if not question.answered.is_set():
+    if not question.answered.wait(max(0.0, question.asked_at + _PATIENCE_SECONDS - now)):
         waited = round(time.monotonic() - question.asked_at)
         raise TransportError(f"{folder}: does not answer for {waited} s; does its server hang?")
 

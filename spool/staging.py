@@ -7,7 +7,8 @@ name that nobody else uses; only the engine makes it visible.
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -57,18 +58,29 @@ class _StagedFile:
     def write(self, data: bytes) -> None:
         self._hash.update(data)
         self.size += len(data)
-        self._file.write(data)
+        with self._named():
+            self._file.write(data)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """The system says that a disk is full, but not which one."""
+        try:
+            yield
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, self.path) from error
 
     def finish(self) -> Staged:
         descriptor = self._file.fileno()
-        os.fchmod(descriptor, self._place.file_mode)
-        if self._place.group_id is not None:
-            os.fchown(descriptor, -1, self._place.group_id)
-        self._file.close()
+        with self._named():
+            os.fchmod(descriptor, self._place.file_mode)
+            if self._place.group_id is not None:
+                os.fchown(descriptor, -1, self._place.group_id)
+            self._file.close()
         return Staged(self.target, self.name, self.path, self.size, self._hash.hexdigest())
 
     def abandon(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # closing writes what is left over, perhaps on a full disk
+            self._file.close()
 
 
 class Staging:
@@ -121,13 +133,14 @@ class Staging:
         return collected
 
     def discard(self) -> None:
-        """Remove everything that was staged."""
+        """Remove everything that was staged, as far as the place allows it; a restart removes what remains."""
         for _writer, file in self._open.values():
             file.abandon()
         self._open.clear()
         self._order.clear()
         for path in self._paths:
-            Path(path).unlink(missing_ok=True)
+            with suppress(OSError):
+                os.unlink(path)
         self._paths.clear()
 
     def _emit(self, effect: Emit) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.errors import CluedropError, TransportError
+from core.readiness import FOLDERS_OF_SYSTEMS
 from core.site import Site
 from spool.committing import PARKED
 from spool.instance import is_running
@@ -147,7 +148,7 @@ def _visible(folder: str) -> int:
     with suppress(OSError, TransportError):
         check_answers(folder)
         with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if entry.name not in OWN_FOLDERS]
+            names = [entry.name for entry in entries if entry.name not in OWN_FOLDERS | FOLDERS_OF_SYSTEMS]
             return sum(1 for name in names if not name.startswith(".") and not name.endswith(NOTE_ENDINGS))
     return 0
 

@@ -110,18 +110,20 @@ class Taking:
         name, now = intake.route.name, time.monotonic()
         self._note(intake.route, self._unnoted.pop(name, []))
         ready = intake.hinted(now, room)
-        if now >= min(self._scan_at[name], self._due(intake)):
+        is_scanned = now >= min(self._scan_at[name], self._due(intake))
+        if is_scanned:
             intake.check_present()
             settings = intake.route
             gap = settings.poll_seconds if settings.watch == "poll" else self._limits.rescan_seconds
             self._scan_at[name] = now + max(gap, _BETWEEN_SCANS)
             self._scanned_at[name] = now
-            self.pauses.resume(name)
             ready = list(dict.fromkeys([*ready, *intake.scan(now)]))
         if ready:
             self._note(intake.route, intake.claim(ready, room))
             if len(ready) > room:
                 self._scan_at[name] = 0.0
+        if is_scanned:  # and what was ready could be taken: to see it is not enough
+            self.pauses.resume(name)
 
     def _note(self, route: Route, claimed: Sequence[Claimed]) -> None:
         if not claimed:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from core.readiness import FOLDERS_OF_SYSTEMS
 from core.site import Limits, Route, Site, Target
 from spool.archive_check import verify
 from spool.committing import NOTE_SUFFIX
@@ -215,4 +216,5 @@ class Running:
 
 def visible(folder: Path) -> set[str]:
     """Names that people see in a folder."""
-    return {path.name for path in folder.iterdir() if not path.name.startswith(".")} if folder.is_dir() else set()
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    return {name for name in names - FOLDERS_OF_SYSTEMS if not name.startswith(".")}
