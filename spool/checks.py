@@ -12,6 +12,7 @@ from spool.confinement import missing_layers
 from spool.durable import link_new, sync_paths
 from spool.intake import Intake
 from spool.journal.database import upgrade
+from spool.own_folders import make_hidden, open_new
 from spool.staging import STAGED_FOLDER
 
 _WATCH_LIMIT = Path("/proc/sys/fs/inotify/max_user_watches")
@@ -59,7 +60,8 @@ def _target(target: Target) -> Check:
     subject = f"target {target.name} ({target.folder})"
     staged = f"{target.folder}/{STAGED_FOLDER}"
     try:
-        os.makedirs(staged, exist_ok=True)
+        os.makedirs(target.folder, exist_ok=True)
+        make_hidden(staged)
     except OSError as error:
         return Check(subject, f"cannot be made: {error.strerror}")
     return _probe(subject, target.folder, staged)
@@ -77,7 +79,8 @@ def _probe(subject: str, folder: Path, hidden: str) -> Check:
     """Write, sync, link and remove a file the way results are published."""
     source, shown = f"{hidden}/.cluedrop-probe-{os.getpid()}", f"{folder}/.cluedrop-probe-{os.getpid()}-shown"
     try:
-        Path(source).write_bytes(b"probe")
+        with open(open_new(source), "wb") as file:
+            file.write(b"probe")
         sync_paths([source], [hidden])
         how = link_new(source, shown)
         sync_paths([], [str(folder)])

@@ -236,7 +236,7 @@ class Engine:
         """Where a target's folder is there and ours in it is not: somebody has made the target anew."""
         for target in self.site.targets.values():
             with suppress(OSError):
-                os.mkdir(f"{target.folder}/{STAGED_FOLDER}")
+                os.mkdir(f"{target.folder}/{STAGED_FOLDER}", 0o700)
 
     # ── making it true ────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -26,9 +26,11 @@ from spool.handling import WORK_FOLDER
 from spool.identifiers import new_drop_id, now_ms
 from spool.leases import has_writer
 from spool.names import visible_name
+from spool.own_folders import check_real, make_hidden, make_inbox
 
 REJECTED, HELD, NOTES = "rejected", "held", "notes"
-OWN_FOLDERS = frozenset({REJECTED, HELD, NOTES, WORK_FOLDER})
+SHOWN_FOLDERS = (REJECTED, HELD, NOTES)
+OWN_FOLDERS = frozenset({*SHOWN_FOLDERS, WORK_FOLDER})
 _LONGEST_NAME = 255
 _BUSY = frozenset({errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY})
 
@@ -80,15 +82,17 @@ class Intake:
         self._check_sentinel()
         try:
             if self.route.sentinel is None:
-                os.makedirs(self.folder, exist_ok=True)
-            for name in OWN_FOLDERS:
+                make_inbox(self.folder)
+            for name in SHOWN_FOLDERS:
                 os.makedirs(f"{self.folder}/{name}", exist_ok=True)
+            make_hidden(self.work)
         except OSError as error:
             raise TransportError(f"{self.folder}: {error.strerror}") from error
 
     def check_present(self) -> None:
         """Raise TransportError when the folder is away, or is an empty mount point where a share should be."""
         self._check_sentinel()
+        check_real(self.folder)
         if not os.path.isdir(self.work):
             self.prepare()
 
@@ -239,7 +243,8 @@ class Intake:
         if not is_canary(name):
             self.last_claim = moment
         if self.route.ready == "marker":  # one that cannot be removed does no harm
-            _remove_link(f"{self.folder}/{self.route.marker.format(name=name)}")
+            with contextlib.suppress(OSError):
+                os.unlink(f"{self.folder}/{self.route.marker.format(name=name)}")
         return Claimed(drop_id, name, path, sight.size, sight.mtime_ns, moment)
 
     def _get_stuck(self, name: str, reason: str) -> None:
@@ -292,8 +297,3 @@ class Intake:
         if stat.S_ISDIR(status.st_mode):
             return None
         return Sight(status.st_size, status.st_mtime_ns, status.st_ino, stat.S_ISREG(status.st_mode))
-
-
-def _remove_link(path: str) -> None:
-    with contextlib.suppress(OSError):
-        os.unlink(path)
