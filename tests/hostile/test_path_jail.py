@@ -1,4 +1,4 @@
-"""Whoever may write into an inbox leads the daemon nowhere: not by links, nor swapped folders, nor by winning a race."""
+"""Whoever may write into an inbox leads the daemon nowhere: not by links, swapped folders or a race."""
 
 import os
 import stat
