@@ -46,11 +46,8 @@ def cell_problem(code: str, row: int, columns: Columns, field: Field, value: str
 def lacking_values(row: int, columns: Columns, cells: Cells, valueless: Mapping[int, str]) -> list[Problem]:
     """The cells of a row that are needed and seem blank, though a formula without result or an error stands in them."""
     needed = {*columns.index_of.values(), *([] if columns.second_number is None else [columns.second_number])}
-    return [
-        _no_value(row, columns, index, valueless[index])
-        for index in sorted(needed & valueless.keys())
-        if cells[index] == ""
-    ]
+    lacking = [index for index in sorted(needed & valueless.keys()) if cells[index] == ""]
+    return [_no_value(row, columns, index, valueless[index]) for index in lacking]
 
 
 def _no_value(row: int, columns: Columns, index: int, error: str) -> Problem:

@@ -201,7 +201,6 @@ class _Reading:
         return self._columns.index_of.get(field, self._width)
 
     # ── values that are odd ───────────────────────────────────────────────────────────────────────────────────────
-
     def _wrong_item(self, row: int, cells: Cells) -> None:
         """Say everything that is wrong in a row that should be an item, so that it need not be mended twice."""
         place = self._position

@@ -70,12 +70,16 @@ def look_through(source: BinaryIO, largest: int) -> Valueless:
 def _refuse_bomb(parts: list[zipfile.ZipInfo], largest: int) -> None:
     unpacked = sum(part.file_size for part in parts)
     packed = sum(part.compress_size for part in parts)
-    if len(parts) > _MOST_PARTS or unpacked > largest or (unpacked > _SMALL and unpacked > _LARGEST_RATIO * packed):
+    what = ""
+    if unpacked > largest or (unpacked > _SMALL and unpacked > _LARGEST_RATIO * packed):
+        what = f"Die Excel-Datei wäre entpackt {unpacked >> 20} MB groß; das braucht keine Liste."
+    elif len(parts) > _MOST_PARTS:
+        what = f"Die Excel-Datei besteht aus {len(parts)} Teilen; das braucht keine Liste."
+    if what:
         raise FormatError(
             Problem(
                 "zip_bomb",
-                f"Die Excel-Datei wäre entpackt {unpacked >> 20} MB groß, in {len(parts)} Teilen; das braucht keine "
-                "Liste.",
+                what,
                 "Bitte exportieren Sie die Liste neu, bei sehr vielen Zeilen als CSV-Datei.",
             )
         )
@@ -128,7 +132,8 @@ def _without_far_cells(start: bytes, rest: IO[bytes], size: int) -> Iterator[byt
             unusual = any(spelling in chunk for spelling in _UNUSUAL)
             found = (any_spelling if unusual else usual).search(chunk)
             if found is not None:
-                raise _far_cell(found[1].decode("ascii"))
+                name = found[1].decode("ascii")
+                raise _far_cell(f"Zeile {name}" if name.isdigit() else name)
         yield chunk
         searched += _READ
         more = rest.read(_READ)
