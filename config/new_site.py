@@ -71,10 +71,12 @@ def make_folders(settings: Settings) -> Iterator[Path]:
     A folder outside is somebody else's, perhaps a share that is not mounted: one made in its place would swallow files.
     """
     folders = settings.folders
-    wanted = [folders.inbox, folders.outbox, folders.archive]
-    wanted += [route.folder for route in settings.routes] + [target.folder for target in settings.targets]
-    for folder in wanted:
+    for folder in (folders.inbox, folders.outbox, folders.archive):
         yield from _made_folder(folder, settings.root, 0o777)
+    for route in settings.routes:  # with the sticky bit: nobody else takes away what somebody has dropped
+        yield from _made_folder(route.folder, settings.root, 0o1777)
+    for target in settings.targets:
+        yield from _made_folder(target.folder, settings.root, 0o777)
     # the journal names every file and holds what companies must not see of each other
     yield from _made_folder(folders.state, settings.root, 0o700)
 

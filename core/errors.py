@@ -54,6 +54,9 @@ class Problem:
 
     def __post_init__(self) -> None:
         """Cut what is too long, wherever it came from."""
+        places = f"{self.column}{self.pointer}{self.record}{self.value}"
+        if len(self.what) + len(self.todo) + len(places) <= LONGEST_PLACE:
+            return  # nearly always, and a file may have many
         for name in ("what", "todo", "column", "pointer", "record", "value"):
             text = getattr(self, name)
             longest = LONGEST_SENTENCE if name in {"what", "todo"} else LONGEST_PLACE

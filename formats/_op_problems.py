@@ -1,10 +1,12 @@
 """What can be wrong in a row of an open-item list, said so that a clerk can mend it."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from core.errors import FormatError, Problem, shortened
 from core.open_items import printed
 from formats._headings import Columns, Field
+from formats._tables import Cells
 
 _DELIMITER_TODO = (
     "Bitte prüfen Sie, ob in einem Text dieser Zeile das Trennzeichen vorkommt, und exportieren Sie die Liste noch "
@@ -38,6 +40,24 @@ def cell_problem(code: str, row: int, columns: Columns, field: Field, value: str
         column=columns.headings[index],
         column_index=index,
         value=value,
+    )
+
+
+def lacking_values(row: int, columns: Columns, cells: Cells, valueless: Mapping[int, str]) -> list[Problem]:
+    """The cells of a row that are needed and seem blank, though a formula without result or an error stands in them."""
+    needed = {*columns.index_of.values(), *([] if columns.second_number is None else [columns.second_number])}
+    lacking = [index for index in sorted(needed & valueless.keys()) if cells[index] == ""]
+    return [_no_value(row, columns, index, valueless[index]) for index in lacking]
+
+
+def _no_value(row: int, columns: Columns, index: int, error: str) -> Problem:
+    what = "In dieser Zelle steht eine Formel, aber kein Ergebnis."
+    todo = "Bitte öffnen Sie die Liste in Excel und speichern Sie sie; dabei werden die Ergebnisse eingetragen."
+    if error:
+        what = f"In dieser Zelle steht der Fehlerwert „{shortened(error, _LONGEST_VALUE)}“."
+        todo = "Bitte berichtigen Sie die Zelle in Excel und speichern Sie die Liste neu."
+    return Problem(
+        "no_value", what, todo, row=row, column=columns.heading(index), column_index=index, value=error or None
     )
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import islice
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from core.errors import FormatError, Problem
@@ -20,6 +21,7 @@ from formats._headings import Columns, Field, missing_account
 from formats._op_amounts import Amounts
 from formats._op_problems import (
     cell_problem,
+    lacking_values,
     no_items,
     row_too_long,
     row_too_short,
@@ -28,6 +30,7 @@ from formats._op_problems import (
     wrong_total,
 )
 from formats._tables import Cells
+from formats._workbook_parts import Valueless
 
 _MOST_PROBLEMS = 100
 _ZERO = Decimal(0)
@@ -51,6 +54,8 @@ class Layout(NamedTuple):
     max_rows: int
     may_be_cut: bool
     """The text does not end with a line end: its last row may have been cut off."""
+    valueless: Valueless = MappingProxyType({})
+    """Cells of a workbook that seem blank, though a formula or an error stands in them."""
 
 
 class OpenItemRows:
@@ -160,7 +165,8 @@ class _Reading:
 
     def _fitting_rows(self, rows: Iterator[Cells]) -> Iterator[tuple[int, Cells]]:
         """Rows below the heading that are not blank, as wide as the heading and one blank cell wider."""
-        start, width, last = self._columns.row, self._width, self._columns.row + self._layout.max_rows
+        start, width, valueless = self._columns.row, self._width, self._layout.valueless
+        last = start + self._layout.max_rows
         row = start
         for row, cells in enumerate(islice(rows, start, None), start + 1):
             if row > last:
@@ -170,6 +176,9 @@ class _Reading:
                     continue
                 cells.extend([""] * (width - len(cells)))
             cells.append("")
+            if row in valueless and (lacking := lacking_values(row, self._columns, cells, valueless[row])):
+                self._add(*lacking)
+                continue
             yield row, cells
         self._last_row = row
 
@@ -192,7 +201,6 @@ class _Reading:
         return self._columns.index_of.get(field, self._width)
 
     # ── values that are odd ───────────────────────────────────────────────────────────────────────────────────────
-
     def _wrong_item(self, row: int, cells: Cells) -> None:
         """Say everything that is wrong in a row that should be an item, so that it need not be mended twice."""
         place = self._position
@@ -267,8 +275,8 @@ class _Reading:
     def _add_cell(self, code: str, row: int, field: Field, cell: object) -> None:
         self._add(cell_problem(code, row, self._columns, field, self._text(cell)))
 
-    def _add(self, problem: Problem) -> None:
-        self._problems.append(problem)
+    def _add(self, *problems: Problem) -> None:
+        self._problems += problems
         if len(self._problems) >= _MOST_PROBLEMS:
             raise FormatError(*self._problems)
 

@@ -3,7 +3,9 @@
 import gzip
 import json
 import math
+import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any, BinaryIO
@@ -16,6 +18,7 @@ MAX_DEPTH = 100
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NO_BRACKET = bytes(set(range(256)) - set(_STEP))
 
@@ -56,8 +59,8 @@ def parsed(content: bytes) -> Any:
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(items)
         if len(made) != len(items):
-            names = [name for name, _ in items]
-            twice.extend((made, name) for name in made if names.count(name) > 1)
+            counts = Counter(name for name, _ in items)
+            twice.extend((made, name) for name, count in counts.items() if count > 1)
         return made
 
     try:
@@ -123,7 +126,7 @@ def _half_characters(tree: Any) -> Iterator[Problem]:
     """Find what no file and no database takes: halves of surrogate pairs and the NUL character."""
     for place, value in _walk(tree):
         texts = [value] if isinstance(value, str) else value if isinstance(value, dict) else ()
-        if any("\0" in text or any("\ud800" <= char <= "\udfff" for char in text) for text in texts):
+        if any(_NO_CHARACTER.search(text) for text in texts):
             what = "Ein Text enthält ein Zeichen, das es nicht gibt."
             yield Problem("character", what, "Bitte den Text in CLUE neu eingeben.", pointer=_whole(place))
 

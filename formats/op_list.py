@@ -19,6 +19,9 @@ from formats._headings import Columns
 from formats._op_rows import Layout, OpenItemRows
 from formats._tables import DELIMITERS, Cells, encoding_of, first_rows, text_rows
 from formats._workbook import OLE_MAGIC, ZIP_MAGIC, Sheet, refuse_old_workbook, visible_sheets
+from formats._workbook_parts import Valueless
+
+_List = tuple[list[Cells], "partial[Iterator[Cells]]", Valueless]
 
 LABEL = "OP-Liste (CSV oder Excel)"
 
@@ -81,7 +84,7 @@ def read(source: BinaryIO, origin: Origin, settings: Settings) -> Batch:
     if magic == OLE_MAGIC:
         refuse_old_workbook(source)
     workbook = magic.startswith(ZIP_MAGIC)
-    preamble, rows = _workbook_list(source, settings) if workbook else _text_list(source, settings)
+    preamble, rows, valueless = _workbook_list(source, settings) if workbook else _text_list(source, settings)
     columns = headings.heading_row(preamble, settings.columns)
     if columns is None:
         raise FormatError(_no_heading(preamble))
@@ -92,6 +95,7 @@ def read(source: BinaryIO, origin: Origin, settings: Settings) -> Batch:
         negate=settings.suppliers_positive and settings.kind == "suppliers",
         max_rows=settings.max_rows,
         may_be_cut=not workbook and not _ends_with_line_end(source),
+        valueless=valueless,
     )
     head: Mapping[str, Any] = {
         "source": settings.source,
@@ -108,13 +112,13 @@ def table(source: BinaryIO, settings: Settings) -> Iterator[Sequence[object]]:
     try:
         if magic == OLE_MAGIC:
             return
-        _, rows = (_workbook_list if magic.startswith(ZIP_MAGIC) else _text_list)(source, settings)
+        _, rows, _ = (_workbook_list if magic.startswith(ZIP_MAGIC) else _text_list)(source, settings)
         yield from rows()
     except FormatError:
         return
 
 
-def _text_list(source: BinaryIO, settings: Settings) -> "tuple[list[Cells], partial[Iterator[Cells]]]":
+def _text_list(source: BinaryIO, settings: Settings) -> "_List":
     """The first rows, cut at the delimiter that finds most headings, and a way to read all."""
     encoding = encoding_of(source, settings.encoding)
     candidates: list[tuple[int, str, list[Cells]]] = []
@@ -132,10 +136,10 @@ def _text_list(source: BinaryIO, settings: Settings) -> "tuple[list[Cells], part
     score, delimiter, rows = max(candidates, key=lambda candidate: candidate[0], default=(0, ";", []))
     if fault is not None and score < _WHOLE_HEADING:
         raise fault
-    return rows, partial(text_rows, source, encoding, delimiter)
+    return rows, partial(text_rows, source, encoding, delimiter), {}
 
 
-def _workbook_list(source: BinaryIO, settings: Settings) -> "tuple[list[Cells], partial[Iterator[Cells]]]":
+def _workbook_list(source: BinaryIO, settings: Settings) -> "_List":
     """The first rows of the sheet that has headings, and a way to read all."""
     sheets = visible_sheets(source, settings.max_unpacked_mb * _MEGABYTE)
     found: list[tuple[Sheet, list[Cells]]] = []
@@ -163,7 +167,7 @@ def _workbook_list(source: BinaryIO, settings: Settings) -> "tuple[list[Cells], 
             )
         )
     sheet, rows = found[0]
-    return rows, partial(sheet.rows)
+    return rows, partial(sheet.rows), sheet.valueless
 
 
 def _score(columns: Columns | None, rows: list[Cells], settings: Settings) -> int:

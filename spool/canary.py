@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from core.errors import TransportError
 from spool.messages import DropRef, Outcome, Staged
+from spool.own_folders import open_new
 from spool.staging import Place
 
 _NAME = re.compile(r"cluedrop-canary-[0-9]+\.canary")
@@ -25,7 +26,7 @@ def send_canary(folder: str, number: int) -> str:
     """Drop a canary into an inbox, complete from its first moment. Returns its path; raise OSError if it cannot be."""
     path = f"{folder}/cluedrop-canary-{number}.canary"
     hidden = f"{folder}/.cluedrop-canary"
-    with open(hidden, "w", encoding="ascii") as file:
+    with open(open_new(hidden), "w", encoding="ascii") as file:
         file.write("canary\n")
     os.rename(hidden, path)
     return path

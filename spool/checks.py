@@ -13,6 +13,7 @@ from spool.durable import link_new, sync_paths
 from spool.forgotten import forgotten
 from spool.intake import Intake
 from spool.journal.store import Journal
+from spool.own_folders import open_new
 from spool.ownership import Ownership, Place
 from spool.places import archive_place, places_of, target_places
 from spool.soundness import make_ready
@@ -91,7 +92,8 @@ def _probe(subject: str, folder: Path, hidden: str) -> Check:
     """Write, sync, link and remove a file the way results are published."""
     source, shown = f"{hidden}/.cluedrop-probe-{os.getpid()}", f"{folder}/.cluedrop-probe-{os.getpid()}-shown"
     try:
-        Path(source).write_bytes(b"probe")
+        with open(open_new(source), "wb") as file:
+            file.write(b"probe")
         sync_paths([source], [hidden])
         how = link_new(source, shown)
         sync_paths([], [str(folder)])

@@ -26,6 +26,7 @@ from spool.journal.tables import Row
 from spool.manifest import Effects, SourceFile
 from spool.messages import DropRef, Outcome
 from spool.notes import NoteKind, note_text
+from spool.own_folders import open_new
 from spool.publishing import HELD_FOLDER, NOTES_FOLDER, Folders, Naming, Publication
 
 NOTE_SUFFIX = ".hinweis.txt"
@@ -158,7 +159,8 @@ class Committer:
         """The note of a file, ready to be shown beside it, or alone where the file went through."""
         staged = f"{handled.route.folder}/{WORK_FOLDER}/{handled.drop.id}{NOTE_SUFFIX}"
         content = self._note(handled).encode("utf-8")
-        Path(staged).write_bytes(content)
+        with open(open_new(staged), "wb") as file:
+            file.write(content)
         folder = self._folders.visible(handled.route.name, target)
         shown = naming.free(folder, name) if target == NOTES_FOLDER else name
         return Publication.planned(target, shown, staged, folder, hashlib.sha256(content).hexdigest())

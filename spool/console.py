@@ -11,7 +11,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from core.errors import Problem
-from spool.notes import place
+from spool.notes import place, printable
 from spool.preview import Preview
 from spool.status import DropStatus, Status
 
@@ -38,11 +38,11 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, ti
     """A table on a terminal; elsewhere the same as lines with tabs between the values, without headings."""
     if not is_terminal():
         for row in rows:
-            print_line("\t".join("" if value is None else str(value) for value in row))
+            print_line("\t".join("" if value is None else printable(str(value)) for value in row))
         return
     table = Table(*headings, title=title, title_justify="left", box=None, header_style="bold")
     for row in rows:
-        table.add_row(*("" if value is None else escape(str(value)) for value in row))
+        table.add_row(*("" if value is None else escape(printable(str(value))) for value in row))
     Console().print(table)
 
 
@@ -105,7 +105,7 @@ def print_drop(details: Mapping[str, Any]) -> None:
     for name, value in details.items():
         if name in {"outputs", "problems", "warnings"}:
             continue
-        print_line(f"{name:<9} {'' if value is None else value}")
+        print_line(f"{name:<9} {'' if value is None else printable(str(value))}")
     if details["outputs"]:
         print_line()
         headings = ("target", "file", "bytes", "sha256")
@@ -121,7 +121,7 @@ def print_problems(problems: Iterable[Problem]) -> None:
     """Problems as the clerk is told them."""
     for problem in problems:
         where = place(problem)
-        print_line(f"  - {where + ': ' if where else ''}{problem.what} {problem.todo}".rstrip())
+        print_line(printable(f"  - {where + ': ' if where else ''}{problem.what} {problem.todo}".rstrip()))
 
 
 def print_preview(preview: Preview) -> bool:
@@ -129,15 +129,15 @@ def print_preview(preview: Preview) -> bool:
     outcome = preview.outcome
     print_line(f"On route {preview.route} the file {_FATES[outcome.fate]}.")
     if outcome.trouble:
-        print_line(outcome.trouble)
+        print_line("\n".join(printable(line) for line in outcome.trouble.splitlines()))
     print_problems([*outcome.problems, *outcome.warnings])
     for name in outcome.companions:
-        print_line(f"  - {name}")
+        print_line(f"  - {printable(name)}")
     for target, name, content in preview.contents:
-        print_line(f"\n--> {target}/{name} ({len(content)} bytes)")
+        print_line(f"\n--> {target}/{printable(name)} ({len(content)} bytes)")
         lines = _as_text(content).splitlines()
         for line in lines[:_SHOWN_LINES]:
-            print_line(f"    {line}")
+            print_line(f"    {printable(line)}")
         if len(lines) > _SHOWN_LINES:
             print_line(f"    ... {len(lines) - _SHOWN_LINES} more lines")
     return outcome.fate == "done"

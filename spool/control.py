@@ -107,6 +107,8 @@ class Control:
     def _again(self, row: Row, folder: str, flag: str) -> str:
         """Bring a file back from the folder where it is shown, and handle it once more under its own id."""
         back = self._bring_back(row, folder)
+        if flag == "released":
+            _refuse_another(row, back)
         flags = " ".join(dict.fromkeys([*row["flags"].split(), *([flag] if flag else [])]))
         self._journal.reopen(row["id"], flags)
         back.take_away()
@@ -194,6 +196,14 @@ class Control:
         drop = DropRef(drop_id, path, row["name"], moment, forced=True, companions=companions)
         self._engine.hand_in(row["route"], drop)
         return f"handled again as {drop_id}"
+
+
+def _refuse_another(row: Row, back: _Back) -> None:
+    """What is released is what a person has looked at, not what somebody has laid in its place since."""
+    if row["sha256"] and companion(row["name"], back.path).sha256 != row["sha256"]:
+        for path in (back.path, *back.companions.values()):
+            os.unlink(path)
+        raise Refused("the file that was held is not the one that lies there now; drop that one into the inbox")
 
 
 def _shown_path(folder: str, output: Row) -> str:

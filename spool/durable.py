@@ -14,9 +14,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Literal
 
+from spool.own_folders import entered
+
 _FEW = 4
 _LIBC = ctypes.CDLL(None, use_errno=True)
-_AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV})
 
@@ -96,15 +97,16 @@ def link_new(source: str, destination: str) -> Literal["linked", "renamed"]:
 
     "renamed" means that the place has no hard links, and that the source name is gone.
     """
-    try:
-        os.link(source, destination, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-    else:
-        return "linked"
-    _rename_new(source, destination)
-    return "renamed"
+    with entered(source) as (here, old), entered(destination) as (there, new):
+        try:
+            os.link(old, new, src_dir_fd=here, dst_dir_fd=there, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+        else:
+            return "linked"
+        _rename_new(source, destination, here, there)
+        return "renamed"
 
 
 def twin_new(source: str, destination: str, hidden: str) -> None:
@@ -112,18 +114,21 @@ def twin_new(source: str, destination: str, hidden: str) -> None:
 
     ``hidden`` is a name beside the destination that nobody believes: a crash leaves no half copy but there.
     """
-    try:
-        os.link(source, destination, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        shutil.copyfile(source, hidden)
-        sync_file(hidden)
-        _rename_new(hidden, destination)
+    with entered(source) as (here, old), entered(destination) as (there, new):
+        try:
+            os.link(old, new, src_dir_fd=here, dst_dir_fd=there, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            shutil.copyfile(source, hidden, follow_symlinks=False)
+            sync_file(hidden)
+            _rename_new(hidden, destination, there, there)
 
 
-def _rename_new(source: str, destination: str) -> None:
-    result = _LIBC.renameat2(_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(destination), _RENAME_NOREPLACE)
+def _rename_new(source: str, destination: str, here: int, there: int) -> None:
+    """Rename relative to the folders that are open; the paths are for messages and for their last parts."""
+    old, new = os.path.basename(source), os.path.basename(destination)
+    result = _LIBC.renameat2(here, os.fsencode(old), there, os.fsencode(new), _RENAME_NOREPLACE)
     if result == 0:
         return
     number = ctypes.get_errno()
@@ -132,4 +137,4 @@ def _rename_new(source: str, destination: str) -> None:
     # The last resort of shares that know neither links nor the flag; we are the only writer of our hidden names.
     if os.path.lexists(destination):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), destination)
-    os.rename(source, destination)
+    os.rename(old, new, src_dir_fd=here, dst_dir_fd=there)

@@ -34,6 +34,7 @@ _SNIFF_BYTES = 4_096
 _WORLD_IN_THE_WAY = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ESTALE}
     | {errno.EBUSY, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENOTCONN, errno.ENODEV, errno.EMFILE, errno.ENFILE}
+    | {errno.ENOTDIR}
 )
 
 

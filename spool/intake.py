@@ -26,11 +26,13 @@ from spool.handling import WORK_FOLDER
 from spool.identifiers import new_drop_id, now_ms
 from spool.leases import has_writer
 from spool.names import visible_name
+from spool.own_folders import check_real
 from spool.ownership import Ownership, check_sentinel
 from spool.places import route_place
 
 REJECTED, HELD, NOTES = "rejected", "held", "notes"
-OWN_FOLDERS = frozenset({REJECTED, HELD, NOTES, WORK_FOLDER})
+SHOWN_FOLDERS = (REJECTED, HELD, NOTES)
+OWN_FOLDERS = frozenset({*SHOWN_FOLDERS, WORK_FOLDER})
 _LONGEST_NAME = 255
 _BUSY = frozenset({errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY})
 
@@ -84,7 +86,7 @@ class Intake:
         """Make the folders of the route. Raise TransportError when the place is away or another site's."""
         self._ownership.enter(self.place)
         try:
-            for name in OWN_FOLDERS:
+            for name in SHOWN_FOLDERS:
                 os.makedirs(f"{self.folder}/{name}", exist_ok=True)
         except OSError as error:
             raise TransportError(f"{self.folder}: {error.strerror}") from error
@@ -92,6 +94,7 @@ class Intake:
     def check_present(self) -> None:
         """Raise TransportError when the folder is away, is an empty mount point, or is another site's by now."""
         check_sentinel(self.place)
+        check_real(self.folder)
         if not self.is_held:
             self.prepare()
 
@@ -250,7 +253,8 @@ class Intake:
         if not is_canary(name):
             self.last_claim = moment
         if self.route.ready == "marker":  # one that cannot be removed does no harm
-            _remove_link(f"{self.folder}/{self.route.marker.format(name=name)}")
+            with contextlib.suppress(OSError):
+                os.unlink(f"{self.folder}/{self.route.marker.format(name=name)}")
         return Claimed(drop_id, name, path, sight.size, sight.mtime_ns, moment)
 
     def _get_stuck(self, name: str, reason: str) -> None:
@@ -274,8 +278,3 @@ class Intake:
         if stat.S_ISDIR(status.st_mode):
             return None
         return Sight(status.st_size, status.st_mtime_ns, status.st_ino, stat.S_ISREG(status.st_mode))
-
-
-def _remove_link(path: str) -> None:
-    with contextlib.suppress(OSError):
-        os.unlink(path)

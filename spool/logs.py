@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from spool.notes import printable
+
 if TYPE_CHECKING:
     from loguru import Record
 
@@ -21,7 +23,7 @@ def log_to(level: str, file: Path | None) -> None:
     if "JOURNAL_STREAM" in os.environ:
         logger.add(sys.stdout, level=level, format=_for_systemd, diagnose=False, colorize=False)
     else:
-        logger.add(sys.stderr, level=level, format="{time:HH:mm:ss} {level: <7} {message}", diagnose=False)
+        logger.add(sys.stderr, level=level, format=_for_terminal, diagnose=False)
     if file is not None:
         logger.add(
             file, level=level, serialize=True, rotation=_FILE_BYTES, retention=_KEPT_FILES, diagnose=False, delay=True
@@ -31,5 +33,15 @@ def log_to(level: str, file: Path | None) -> None:
 def _for_systemd(record: "Record") -> str:
     """Every line with its own priority, else the later lines of a traceback would lose theirs."""
     prefix = f"<{_LEVELS[record['level'].name]}>"
-    record["extra"]["text"] = record["message"].replace("\n", f"\n{prefix}")
+    record["extra"]["text"] = _harmless(record["message"], f"\n{prefix}    ")
     return prefix + "{extra[text]}\n{exception}"
+
+
+def _for_terminal(record: "Record") -> str:
+    record["extra"]["text"] = _harmless(record["message"], "\n    ")
+    return "{time:HH:mm:ss} {level: <7} {extra[text]}\n{exception}"
+
+
+def _harmless(message: str, line_break: str) -> str:
+    """Names of files stand in messages: no later line passes for a line of ours, and no terminal obeys them."""
+    return line_break.join(printable(line) for line in message.split("\n"))

@@ -22,6 +22,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 
 from core.errors import ContentError, Problem
 from spool.notes import column_letter, counted, place, visible
+from spool.own_folders import open_new
 
 SHOWN_ROWS = 5_000
 """So many rows from the top are shown; of those below only the ones with a problem."""
@@ -86,7 +87,8 @@ def marked_workbook(
             below.append([number, *_cells(below, row, marked)])
     if last >= header_row:
         table.auto_filter.ref = f"A{header_row}:{column_letter(width - 1)}{last}"
-    book.save(path)
+    with open(open_new(os.fspath(path)), "wb") as file:
+        book.save(file)
 
 
 def _peeked(rows: Iterable[Sequence[object]]) -> tuple[list[Sequence[object]], Iterator[Sequence[object]]]:

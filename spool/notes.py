@@ -201,7 +201,12 @@ def visible(value: str, longest: int = _LONGEST_VALUE) -> str:
     if len(value) > longest:
         tail = longest // 4
         value = f"{value[: longest - tail]} … {value[len(value) - tail :]} ({counted(len(value))} Zeichen)"
-    return _HIDING.sub(lambda found: _sign(found.group()), value)
+    return printable(value)
+
+
+def printable(text: str) -> str:
+    """A text of any length in which nothing hides or steers a terminal."""
+    return _HIDING.sub(lambda found: _sign(found.group()), text)
 
 
 # Everything that a text editor does not draw, or draws elsewhere: controls, bidirectional marks, joiners, surrogates.

@@ -1,5 +1,6 @@
 """Opening a claimed file: what is it, is it fit to be read, and what is its hash? Trusts nothing about it."""
 
+import errno
 import hashlib
 import io
 import os
@@ -10,6 +11,7 @@ from typing import BinaryIO
 from core.contracts import CompanionFile
 from core.errors import FormatError, Problem
 from spool import file_problems
+from spool.own_folders import entered
 
 _LONGEST_NAME = 255
 _IN_MEMORY_BYTES = 4_000_000
@@ -20,10 +22,27 @@ def open_regular(path: str) -> io.FileIO:
 
     Raise FormatError for anything that is no plain file, OSError when it cannot be opened.
     """
-    status = os.lstat(path)  # before the opening: to open a device can already be an act
+    with entered(path) as (folder, name):
+        # Before the opening: to open a device can already be an act. And behind it: it may be another by then.
+        _refuse_others(os.stat(name, dir_fd=folder, follow_symlinks=False))
+        try:
+            descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+            raise FormatError(file_problems.not_a_file(stat.S_IFLNK)) from None
+    file = io.FileIO(descriptor, "r")
+    try:
+        _refuse_others(os.fstat(descriptor))
+    except FormatError:
+        file.close()
+        raise
+    return file
+
+
+def _refuse_others(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise FormatError(file_problems.not_a_file(status.st_mode))
-    return io.FileIO(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "r")
 
 
 def unfit(status: os.stat_result, name: str, most_bytes: int) -> Problem | None:

@@ -34,6 +34,7 @@ from loguru import logger
 from core.errors import TransportError
 from core.site import Site
 from spool.durable import link_new, sync_file
+from spool.own_folders import make_hidden, make_inbox
 from spool.reach import check_answers
 from spool.site_memory import Known, SiteMemory, filesystem_of, write_json
 
@@ -50,6 +51,8 @@ class Place:
     sentinel: str | None = None
     renewable: bool = True
     """Whether an empty folder on the same file system may take its place without a person's word."""
+    is_inbox: bool = False
+    """Whether people drop files here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ class Ownership:
                 self._check(place.folder, place.hidden, owner, known, marked=place.sentinel is not None)
                 if known is None or owner.token not in known.tokens:
                     self._memory.remember(place.hidden, owner.token, known)
+                _make_hidden(place)
         except OSError as error:
             raise TransportError(f"{error.filename or place.folder}: cannot be used: {error.strerror}") from error
 
@@ -172,7 +176,8 @@ class Ownership:
             if not (make and inside):
                 outside = "" if inside else " (outside of root no folder is made)"
                 raise TransportError(f"{place.folder}: is not there; is the share mounted?{outside}")
-        os.makedirs(place.hidden, exist_ok=True)
+            make_inbox(place.folder) if place.is_inbox else os.makedirs(place.folder, exist_ok=True)
+        _make_hidden(place)
 
     def _check(self, folder: str, hidden: str, owner: Owner, known: Known | None, *, marked: bool = False) -> None:
         if owner.site != self._memory.number():
@@ -240,6 +245,11 @@ def check_sentinel(place: Place) -> None:
         raise TransportError(f"{place.folder}: {place.sentinel} is missing, so the share is not mounted") from None
     except OSError as error:
         raise TransportError(f"{place.folder}: cannot be used: {error.strerror}") from error
+
+
+def _make_hidden(place: Place) -> None:
+    if place.hidden != place.folder:
+        make_hidden(place.hidden)
 
 
 def _standing(path: str) -> str:

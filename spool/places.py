@@ -79,7 +79,7 @@ def archive_place(site: Site) -> Place:
 
 def route_place(route: Route) -> Place:
     """The inbox of a route as a place."""
-    return Place(str(route.folder), f"{route.folder}/{WORK_FOLDER}", route.sentinel)
+    return Place(str(route.folder), f"{route.folder}/{WORK_FOLDER}", route.sentinel, is_inbox=True)
 
 
 def places_of(site: Site) -> Iterator[Place]:

@@ -18,6 +18,8 @@ from core.batch import REJECTED_FOLDER, Output
 from core.contracts import Attach, Claim, Effect, Emit, Hold, Put, Wait, Warn, Writer
 from core.errors import Problem, RuleError
 from spool.messages import Staged
+from spool.opening import open_regular
+from spool.own_folders import entered
 
 STAGED_FOLDER = ".staged"
 _SPILL_AT = 5_000
@@ -52,7 +54,9 @@ class _StagedFile:
         self.target, self.name, self.path, self.size = target, name, path, 0
         self._hash = hashlib.sha256()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-        self._file = os.fdopen(os.open(path, flags, place.file_mode), "wb", buffering=1 << 16)
+        with entered(path) as (folder, hidden):
+            descriptor = os.open(hidden, flags, place.file_mode, dir_fd=folder)
+        self._file = os.fdopen(descriptor, "wb", buffering=1 << 16)
         self._place = place
 
     def write(self, data: bytes) -> None:
@@ -160,7 +164,7 @@ class Staging:
         if isinstance(effect.content, bytes):
             file.write(effect.content)
         else:
-            with effect.content.open("rb") as source:
+            with open_regular(str(effect.content)) as source:
                 while block := source.read(_COPY_BYTES):
                     file.write(block)
         self._order.append(file.finish())

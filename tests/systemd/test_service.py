@@ -129,11 +129,11 @@ def test_users_and_folders_are_made_with_their_rights(tmp_path: Path) -> None:
     assert users["cluedrop"][6] == "/usr/sbin/nologin"
     assert gid == int(groups["cluedrop"][2])
     assert groups["cluedrop-clerks"][3] == "cluedrop"
-    assert "cluedrop-partners" in groups
+    assert groups["cluedrop-partners"][3] == "cluedrop"
     expected = {
         "srv/cluedrop": (0o755, 0, 0),
-        "srv/cluedrop/inbox": (0o2770, uid, clerks),
-        "srv/cluedrop/outbox": (0o2770, uid, clerks),
+        "srv/cluedrop/inbox": (0o2750, uid, clerks),
+        "srv/cluedrop/outbox": (0o2750, uid, clerks),
         "srv/cluedrop/archive": (0o750, uid, gid),
         "srv/cluedrop/partners": (0o755, 0, 0),
         "etc/cluedrop": (0o750, 0, gid),
