@@ -167,6 +167,11 @@ class _Chain:
 # ── folders and files ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def entry_folders(root: str | os.PathLike[str]) -> Iterator[str | Finding]:
+    """Yield the folders of all entries below the root, by day, and findings for what else lies between them."""
+    return _walk(os.fspath(root), "", _LEVELS, _OWN_NAMES)
+
+
 def _walk(root: str, parent: str, levels: tuple[int, ...], own: Collection[str] = ()) -> Iterator[str | Finding]:
     """Yield the folders of entries in order, and findings for what else lies between them."""
     prefix = f"{parent}/" if parent else ""
