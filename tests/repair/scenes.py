@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from core.site import Site
 from spool.journal.database import open_database
-from spool.journal.tables import chain, drops, keys, ledger, metadata, outputs, routes
+from spool.journal.tables import chain, drops, keys, ledger, outputs, routes
 from spool.soundness import make_ready
 from tests.sites import Running
 
@@ -85,4 +85,6 @@ def is_ready(site: Site) -> bool:
     return True
 
 
-TABLES = sorted(metadata.tables)
+def states(found: dict[str, list[dict[str, Any]]]) -> dict[str, str]:
+    """What became of every drop."""
+    return {row["id"]: row["state"] for row in found["drops"]}
