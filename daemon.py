@@ -191,19 +191,17 @@ def show(drop_id: DropId, config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 
 @app.command()
-def verify(config: ConfigOption = DEFAULT_CONFIG) -> None:
+def verify(
+    config: ConfigOption = DEFAULT_CONFIG,
+    anchor: Annotated[
+        list[str] | None, typer.Option(metavar="NUMBER:SHA256", help="A head that was written down; may be repeated.")
+    ] = None,
+) -> None:
     """Prove the archive's hash chain: 0 whole, 1 something was altered, is missing or was added."""
-    from spool.archive_check import verify as findings
-    from spool.console import print_line, progress
+    from spool.proving import prove
 
     setup = configure(config)
-    found = 0
-    with progress("archived drops verified") as advance:
-        for finding in findings(setup.site.archive, open_journal(setup).head, advance):
-            found += 1
-            print_line(str(finding))
-    print_line("the archive is whole" if not found else f"{found} findings")
-    raise typer.Exit(1 if found else 0)
+    raise typer.Exit(0 if prove(setup.site, lambda: open_journal(setup), anchor or ()) else 1)
 
 
 # ── deciding ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -266,9 +266,9 @@ class _Writing:
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def settle(self, told: Told, known: Row | None) -> None:
+    def settle(self, told: Told, before: Row | None) -> None:
         """Write the head of the chain, and count anew what has become of drops."""
-        committed = max(told.committed, known["committed"] if known else 0)
+        committed = max(told.committed, before["committed"] if before else 0)
         values = {"sequence": told.head.sequence, "digest": told.head.digest}
         values |= {"committed": committed, "copied_at": None}
         self._connection.execute(delete(chain))
@@ -277,8 +277,8 @@ class _Writing:
         counted = counting.where(drops.c.state.in_(_COUNTED)).group_by(drops.c.route, drops.c.state)
         found: dict[str, Row] = {}
         for name, state, number, last in self._connection.execute(counted):
-            values = found.setdefault(name, {"last_drop_at": 0})
-            values |= {state: number, "last_drop_at": max(values["last_drop_at"], last or 0)}
+            known = found.setdefault(name, {"last_drop_at": 0})
+            known |= {state: number, "last_drop_at": max(known["last_drop_at"], last or 0)}
         there = set(self._connection.execute(select(routes.c.name)).scalars())
         for name, values in found.items():
             if name not in there:

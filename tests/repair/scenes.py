@@ -1,5 +1,6 @@
 """A small site that has lived through everything a journal remembers, and ways to look at what is known of it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,10 @@ SCENE = {
 duplicate."""
 
 
-def live(running: Running) -> None:
+def live(running: Running, scene: Mapping[str, str] = SCENE) -> None:
     """Drop the scene, and let a person decide on one of the held files."""
     (running.inbox() / "d.pdf").write_text("attached\n")
-    for name, content in SCENE.items():
+    for name, content in scene.items():
         running.drop(name, content)
         running.until(lambda name=name: any(row["name"] == name for row in running.rows()) and running.engine.idle)
     running.ask("release", running.row("e.txt")["id"])
