@@ -67,6 +67,10 @@ def manifest_in(root: Path, folder: str) -> tuple[Manifest, str]:
 def read_archive(site: Site, progress: Callable[[int, int], None]) -> Told:
     """Finish what was under way when the daemon ended, then read every manifest."""
     told = Told()
+    if not site.archive.is_dir():
+        what = "is not there; is it mounted? Where nothing was ever archived, all is well"
+        told.findings.append(Finding(str(site.archive), what))
+        return told
     _finish(site, told)
     for found in entry_folders(site.archive):
         if isinstance(found, Finding):

@@ -29,7 +29,8 @@ def back_up(site: Site, folder: Path) -> Path:
     path = folder / f"journal-{datetime.now().astimezone():%Y%m%d-%H%M%S}.sqlite3"
     engine = open_database(site.journal_url, readonly=True)
     try:
-        copy_of(engine, path)
+        with engine.connect() as connection:
+            copy_of(connection, path)
     except DBAPIError as error:
         raise trouble(error, "read") from error
     finally:

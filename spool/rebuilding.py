@@ -136,7 +136,8 @@ def _copied(url: str, file: Path, draft: Path) -> bool:
     try:
         with _database(url) as engine:
             check_pages(engine)
-            copy_of(engine, draft)
+            with engine.connect() as connection:
+                copy_of(connection, draft)
     except (DatabaseError, JournalError, sqlite3.DatabaseError):
         return False
     return True
