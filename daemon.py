@@ -6,7 +6,6 @@ Every verb imports what it needs when it runs, so that the short ones are quick.
 
 import json
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 FORMATS, HANDLERS = "formats", "handlers"
 DEFAULT_CONFIG = Path(__file__).resolve().parent / "config" / "default.toml"
-_ANSWER_SECONDS = 10.0
 
 app = typer.Typer(
     help="Cluedrop: files in, files out, nothing lost.",
@@ -151,16 +149,10 @@ def preview(
     """Show what would become of a file, written nowhere: 0 it would go through, 1 it would not."""
     from spool.console import print_preview
     from spool.preview import preview as look
-    from spool.preview import routes_for
+    from spool.preview import route_of
 
     setup = configure(config)
-    names = [found.name for found in setup.site.routes]
-    candidates = [route] if route else routes_for(file, setup)
-    if len(candidates) != 1 or candidates[0] not in names:
-        raise CluedropError(
-            f"name the route with --route, one of: {', '.join(names if route else candidates or names)}"
-        )
-    raise typer.Exit(0 if print_preview(look(file, candidates[0], setup)) else 1)
+    raise typer.Exit(0 if print_preview(look(file, route_of(file, route, setup), setup)) else 1)
 
 
 @app.command()
@@ -207,19 +199,17 @@ def show(drop_id: DropId, config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 
 @app.command()
-def verify(config: ConfigOption = DEFAULT_CONFIG) -> None:
+def verify(
+    config: ConfigOption = DEFAULT_CONFIG,
+    anchor: Annotated[
+        list[str] | None, typer.Option(metavar="NUMBER:SHA256", help="A head that was written down; may be repeated.")
+    ] = None,
+) -> None:
     """Prove the archive's hash chain: 0 whole, 1 something was altered, is missing or was added."""
-    from spool.archive_check import verify as findings
-    from spool.console import print_line, progress
+    from spool.proving import prove
 
     setup = configure(config)
-    found = 0
-    with progress("archived drops verified") as advance:
-        for finding in findings(setup.site.archive, open_journal(setup).head, advance):
-            found += 1
-            print_line(str(finding))
-    print_line("the archive is whole" if not found else f"{found} findings")
-    raise typer.Exit(1 if found else 0)
+    raise typer.Exit(0 if prove(setup.site, lambda: open_journal(setup), anchor or ()) else 1)
 
 
 # ── deciding ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -249,45 +239,61 @@ def replay(drop_id: DropId, config: ConfigOption = DEFAULT_CONFIG) -> None:
     _ask("replay", drop_id, config)
 
 
+@app.command()
+def settle(drop_id: DropId, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Note an unclear file as done, because its results have arrived: nothing is published again."""
+    _ask("settle", drop_id, config)
+
+
 def _ask(verb: str, drop_id: str, path: Path) -> None:
-    """Note the request; the daemon carries it out, at once if it runs."""
-    from spool.console import print_line
-    from spool.identifiers import now_ms
-    from spool.instance import is_running
+    from spool.asking import ask
 
     setup = configure(path)
-    journal = open_journal(setup)
-    row = journal.drop(drop_id)
-    if row is None:
-        raise CluedropError(f"there is no drop {drop_id}, or more than one begins like this")
-    number = journal.ask(verb, row["id"], "", now_ms())
-    if not is_running(setup.site.state):
-        print_line("noted; the daemon is not running and will do it when it starts")
-        return
-    deadline = time.monotonic() + _ANSWER_SECONDS
-    while (answer := journal.answered(number)) is None and time.monotonic() < deadline:
-        time.sleep(0.1)
-    print_line(answer or "noted; the daemon is busy and will do it in its turn")
-    raise typer.Exit(1 if answer is not None and answer.startswith("not done") else 0)
+    raise typer.Exit(0 if ask(setup.site, open_journal(setup), verb, drop_id) else 1)
+
+
+# ── repairing ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the copy shall lie.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Copy the journal, also of a daemon at work: 0 the copy is whole, 1 or 4 there is none."""
+    from spool.backup import back_up
+    from spool.console import print_line
+
+    path = back_up(configure(config).site, folder)
+    print_line(f"{path}: whole, {path.stat().st_size} bytes. Back up archive and configuration with it.")
+
+
+@app.command()
+def rebuild(
+    config: ConfigOption = DEFAULT_CONFIG,
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="The archive ends too early, and the rest of it is lost for good.")
+    ] = False,
+) -> None:
+    """Make the journal right from archive and folders: 0 all well, 1 something is left for a person."""
+    from spool.console import print_rebuild, progress
+    from spool.rebuilding import rebuild as make_right
+
+    with progress("archived drops") as advance:
+        report = make_right(configure(config).site, advance, accept_loss=accept_loss)
+    print_rebuild(report)
+    raise typer.Exit(1 if report.needs_a_look else 0)
 
 
 def main() -> None:
     """Entry point. Exit codes beyond a verb's own: 2 configuration wrong, 3 another daemon is at work, 4 the journal
     is not to be believed, 1 refused."""
+    codes = {ConfigError: 2, AlreadyRunning: 3, JournalError: 4}
     try:
         app()
-    except ConfigError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(2)
-    except AlreadyRunning as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(3)
-    except JournalError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(4)
     except (CluedropError, OSError) as error:
         sys.stderr.write(f"{error}\n")
-        sys.exit(1)
+        sys.exit(next((code for kind, code in codes.items() if isinstance(error, kind)), 1))
 
 
 if __name__ == "__main__":

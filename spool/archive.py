@@ -78,7 +78,7 @@ class Archive:
         if not entries:
             return head
         try:
-            own = self._own_head or self._settle()
+            own = self._own_head or self.settle()
             head = own if own.sequence > head.sequence else head
             group = _Group()
             for entry in entries:
@@ -118,7 +118,7 @@ class Archive:
         self._renamed = {f"{self._root}/{relative}" for relative in placed}
         self._own_head = head
 
-    def _settle(self) -> ChainHead:
+    def settle(self) -> ChainHead:
         """Finish the group of an earlier process; drafts that remain after that were never archived."""
         found = self.chain()
         self._committed = found.committed

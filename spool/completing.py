@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from loguru import logger
@@ -42,6 +42,7 @@ class Completer:
         self._root = site.archive
         self._archive = Archive(site.archive, sync_paths)
         self._zone = ZoneInfo(site.timezone)
+        self._told_on: date | None = None
         own = self._archive.head() if answers(str(self._root)) else GENESIS  # it is asked again at each placing
         self._head = max(own, journal.head(), key=lambda head: head.sequence)
 
@@ -141,7 +142,15 @@ class Completer:
             if state == "archived":
                 logger.info("route {}: {} archived", route, number)
         if rows:
+            self._tell_head()
             self._journal.finish(rows, counts, self._head, finished_at)
+
+    def _tell_head(self) -> None:
+        """Once a day to the log: kept elsewhere it proves the archive against whoever can rewrite all of it."""
+        today = datetime.now(tz=self._zone).date()
+        if self._head.sequence and today != self._told_on:
+            self._told_on = today
+            logger.info("head of the archive: {}:{}", self._head.sequence, self._head.digest)
 
     def _tidy(self, drops: Sequence[Settled]) -> None:
         for drop in drops:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,6 +14,9 @@ from core.errors import Problem
 from spool.notes import place, printable
 from spool.preview import Preview
 from spool.status import DropStatus, Status
+
+if TYPE_CHECKING:
+    from spool.rebuilding import Report
 
 _SHOWN_LINES = 12
 _FATES = {
@@ -141,6 +144,38 @@ def print_preview(preview: Preview) -> bool:
         if len(lines) > _SHOWN_LINES:
             print_line(f"    ... {len(lines) - _SHOWN_LINES} more lines")
     return outcome.fate == "done"
+
+
+def print_rebuild(report: "Report") -> None:
+    """What a rebuild has found and done, and what is left for a person."""
+    if report.kept_as is not None:
+        knew = "what it knew was kept" if report.was_kept else "it could not be read"
+        print_line(f"The old journal lies as {report.kept_as}; {knew}.")
+    print_line(f"The archive holds {report.archived} drops; {report.written} of them were written into the journal.")
+    for state, number in sorted(report.given_back.items()):
+        print_line(f"{number} drops are known again as {state}, by the notes beside their files.")
+    if report.parked:
+        print_line(
+            f"\n{len(report.parked)} files were in work, and nobody can know whether they went through. They lie in"
+        )
+        print_line("held/ with a note. Look whether their results have arrived, then for each of them:")
+        print_line("  daemon.py release ID   they have not: handle it now")
+        print_line("  daemon.py settle ID    they have: note it as done, publish nothing")
+        for drop_id in report.parked:
+            print_line(f"  - {drop_id}")
+    _print_left("These routes were away; mount them and run rebuild again:", report.away)
+    _print_left(
+        "The archive does not say what these changed; look at them with daemon.py show:", report.without_effects
+    )
+    _print_left("The archive is not whole; run daemon.py verify, and see docs/recovery.md:", report.findings)
+    print_line("\nNow start the daemon." if not report.needs_a_look else "\nThe daemon may be started meanwhile.")
+
+
+def _print_left(title: str, lines: Sequence[str]) -> None:
+    if lines:
+        print_line(f"\n{title}")
+    for line in lines:
+        print_line(f"  - {line}")
 
 
 @contextmanager

@@ -94,6 +94,8 @@ class Control:
         match verb, row["state"]:
             case "release", "held" | "unclear":
                 return self._again(row, HELD_FOLDER, "released")
+            case "settle", "unclear":
+                return self._again(row, HELD_FOLDER, "released settled")
             case "retry", "rejected":
                 return self._again(row, REJECTED_FOLDER, "")
             case "retry", "duplicate":
@@ -107,9 +109,9 @@ class Control:
     def _again(self, row: Row, folder: str, flag: str) -> str:
         """Bring a file back from the folder where it is shown, and handle it once more under its own id."""
         back = self._bring_back(row, folder)
-        if flag == "released":
+        if "released" in flag.split():
             _refuse_another(row, back)
-        flags = " ".join(dict.fromkeys([*row["flags"].split(), *([flag] if flag else [])]))
+        flags = " ".join(dict.fromkeys([*row["flags"].split(), *flag.split()]))
         self._journal.reopen(row["id"], flags)
         back.take_away()
         drop = DropRef(
@@ -119,6 +121,7 @@ class Control:
             row["claimed_at"],
             released="released" in flags,
             forced="forced" in flags,
+            settled="settled" in flags,
             companions=back.companions,
         )
         self._engine.hand_in(row["route"], drop)

@@ -33,7 +33,7 @@ def ledger_rows(outcome: Outcome) -> Iterator[Row]:
 
 def effects_of(drop: DropRef, outcome: Outcome, number: int, rows: Sequence[Row]) -> Effects:
     """The effects of an outcome that is about to be committed; ``rows`` of those that were not spilled."""
-    flags = [name for name, is_set in (("released", drop.released), ("forced", drop.forced)) if is_set]
+    flags = [name for name in ("released", "forced", "settled") if getattr(drop, name)]
     return Effects(
         number,
         " ".join(flags),

@@ -94,6 +94,9 @@ class FileHandling:
         except Exception:  # a bug must cost one file, not the daemon
             staging.discard()
             outcome = _bug(drop)
+        if drop.settled and outcome.fate == "done":
+            staging.discard()
+            outcome.outputs = ()
         if outcome.fate in {"done", "rejected"}:
             claims = {place: (digest, drop.id) for place, digest in outcome.claims.items()}
             self._ledger.apply(outcome.puts, claims)

@@ -1,15 +1,57 @@
 """Hidden files of our own: what is staged for a drop, and removing what came to nothing."""
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 
-from core.site import Site
+from core.site import Route, Site
 from spool.handling import WORK_FOLDER
 from spool.identifiers import LENGTH
 from spool.ownership import OWNER_FILE
 from spool.reach import answers
 from spool.staging import STAGED_FOLDER
+
+_CLAIMED = re.compile(rf"(?P<id>[0-9a-f]{{{LENGTH}}})(?P<companion>\+[0-9]+)? (?P<name>.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedFile:
+    """A file in a work folder, as its name there tells."""
+
+    route: str
+    drop_id: str
+    name: str
+    """As it was dropped, perhaps cut."""
+    path: str
+    companion: bool
+    """It is an attachment of its drop."""
+
+
+def claimed_files(site: Site) -> Iterator[ClaimedFile]:
+    """What was taken from those inboxes that are there, and not yet given back or archived."""
+    for route in site.routes:
+        with suppress(FileNotFoundError):
+            yield from claimed_of(route)
+
+
+def claimed_of(route: Route) -> Iterator[ClaimedFile]:
+    """What was taken from one inbox. Raise OSError when it is away: that must not pass for empty."""
+    with os.scandir(f"{route.folder}/{WORK_FOLDER}") as entries:
+        for entry in entries:
+            found = _CLAIMED.fullmatch(entry.name)
+            if found is not None:
+                yield ClaimedFile(route.name, found["id"], found["name"], entry.path, bool(found["companion"]))
+
+
+def staged_for_targets(site: Site) -> dict[str, list[tuple[str, str]]]:
+    """Target and path of all results under hidden names, by drop id."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for target in site.targets.values():
+        for path in sorted(_files_of(f"{target.folder}/{STAGED_FOLDER}")):
+            found.setdefault(os.path.basename(path)[:LENGTH], []).append((target.name, path))
+    return found
 
 
 def staged_files(site: Site, is_ours: Callable[[str], bool] = answers) -> Iterator[str]:

@@ -27,6 +27,8 @@ class DropRef:
     released: bool = False
     forced: bool = False
     """A person wants it again: the duplicate check is passed over."""
+    settled: bool = False
+    """A person has seen its results arrive: what it changes is noted, nothing is published."""
     companions: Mapping[str, str] = field(default_factory=dict)
     """Attachments that were claimed with it: dropped name -> path in the work folder."""
 

@@ -32,6 +32,7 @@ class NoteKind(StrEnum):
     DUPLICATE = "duplicate"
     WAITING = "waiting"
     UNCLEAR = "unclear"
+    FORGOTTEN = "forgotten"
     CRASHED = "crashed"
     BUG = "bug"
 
@@ -44,6 +45,7 @@ _TITLES = {
     NoteKind.DUPLICATE: "Die Datei {name} wurde bereits{when} verarbeitet.",
     NoteKind.WAITING: "Die Datei {name} wartet auf etwas, das noch fehlt.",
     NoteKind.UNCLEAR: "Bei der Datei {name} ist unklar, ob die Gegenseite sie erhalten hat.",
+    NoteKind.FORGOTTEN: "Bei der Datei {name} ist unklar, ob sie schon verarbeitet wurde.",
     NoteKind.CRASHED: "Die Verarbeitung der Datei {name} wurde abgebrochen.",
     NoteKind.BUG: "Die Datei {name} konnte wegen eines Fehlers im Programm nicht verarbeitet werden.",
 }
@@ -56,6 +58,9 @@ _HAPPENED = {
     "verarbeitet, sobald das Fehlende eingetroffen ist.",
     NoteKind.UNCLEAR: "Die Verbindung ist abgebrochen, bevor eine Antwort kam. Damit nichts doppelt geschieht, "
     "wird die Übertragung nicht von selbst wiederholt.",
+    NoteKind.FORGOTTEN: "Während diese Datei verarbeitet wurde, ging die Aufzeichnung darüber verloren. Ihre "
+    "Ergebnisse waren schon vorbereitet; ob sie auch übergeben und abgeholt wurden, lässt sich nicht mehr feststellen. "
+    "Damit nichts doppelt gebucht wird, wird die Datei nicht von selbst noch einmal verarbeitet.",
     NoteKind.CRASHED: "Aus dieser Datei wurde nichts übernommen. Sie liegt unverändert neben diesem Hinweis. Andere "
     "Dateien sind nicht betroffen.",
     NoteKind.BUG: "Aus dieser Datei wurde nichts übernommen. Sie liegt unverändert neben diesem Hinweis. Andere "
@@ -74,6 +79,11 @@ _TO_DO = {
     "gelegt werden.",
     NoteKind.UNCLEAR: "Bitte bei der Gegenseite nachsehen, ob die Übertragung angekommen ist, und danach mit der "
     "Vorgangsnummer bei der Systembetreuung die Wiederholung verlangen oder den Vorgang als erledigt melden.",
+    NoteKind.FORGOTTEN: "Bitte dort nachsehen, wohin die Ergebnisse gehen (zum Beispiel in der Buchhaltung), ob die "
+    "Daten dieser Datei schon angekommen sind, und der Systembetreuung mit der Vorgangsnummer Bescheid geben. Sind sie "
+    "nicht angekommen, lässt sie die Datei verarbeiten; sind sie angekommen, lässt sie die Datei nur als erledigt "
+    "vermerken. "
+    "Die Datei muss nicht noch einmal in den Ordner {route} gelegt werden.",
     NoteKind.CRASHED: "Bitte prüfen, ob die Datei richtig erzeugt wurde, und sie in kleineren Teilen oder neu erzeugt "
     "wieder in den Ordner {route} legen. Gelingt es nicht, wenden Sie sich bitte an die Systembetreuung.",
     NoteKind.BUG: "Bitte geben Sie der Systembetreuung die Fehlernummer weiter. Ist der Fehler behoben, legen Sie die "
@@ -120,6 +130,23 @@ def note_text(
         *_section("Was jetzt zu tun ist", [_to_do(kind, problems).format(route=folder), *extra]),
     ]
     return "\ufeff" + "".join(f"{line}\r\n" for line in lines)
+
+
+def read_note(text: str) -> tuple[NoteKind, str] | None:
+    """What a note says became of its file, and the number of the drop; None where it is no note of ours."""
+    title, _, rest = text.removeprefix("\ufeff").partition("==")
+    number = _REFERENCE.search(rest)
+    said = _NAMED.sub("{name}", " ".join(title.split()))
+    for kind, pattern in _TITLES.items():
+        before, _, after = pattern.format(name="{name}", when="|").partition("|")
+        if number is not None and said.startswith(before) and said.endswith(after):
+            return kind, number[1]
+    return None
+
+
+# A name may hold quotation marks itself.
+_NAMED = re.compile("„.*“")
+_REFERENCE = re.compile(r"(?:Vorgangs|Fehler)nummer: +([0-9a-f]+)\r?\n")
 
 
 def _to_do(kind: NoteKind, problems: Sequence[Problem]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from core.errors import CluedropError
 from core.site import Route, Site
 from spool.handling import WORK_FOLDER, FileHandling
 from spool.identifiers import new_drop_id, now_ms
@@ -34,7 +35,18 @@ class Preview:
     """Target, name and content, in publishing order."""
 
 
-def routes_for(file: Path, setup: WorkerSetup) -> list[str]:
+def route_of(file: Path, named: str | None, setup: WorkerSetup) -> str:
+    """The route that was named, else the one that knows the file. Raise CluedropError if that is not clear, OSError."""
+    names = [found.name for found in setup.site.routes]
+    candidates = [named] if named else _routes_for(file, setup)
+    if len(candidates) != 1 or candidates[0] not in names:
+        raise CluedropError(
+            f"name the route with --route, one of: {', '.join(names if named else candidates or names)}"
+        )
+    return candidates[0]
+
+
+def _routes_for(file: Path, setup: WorkerSetup) -> list[str]:
     """Names of the routes whose formats know the file. Raise OSError or FormatError if it cannot be read."""
     plugins = load(setup.format_package, setup.handler_package)
     with open_regular(str(file.resolve())) as source:

@@ -13,7 +13,6 @@
 
 import json
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -27,13 +26,12 @@ from spool.identifiers import LENGTH
 from spool.intake import HELD, REJECTED, Intake
 from spool.journal.store import Journal
 from spool.journal.tables import Row
-from spool.leftovers import staged_files
+from spool.leftovers import claimed_of, staged_files
 from spool.messages import DropRef
 from spool.names import visible_name
 from spool.publishing import NOTE_ENDINGS, Folders
 
 _OPEN_STATES = ("claimed", "waiting")
-_WORK_NAME = re.compile(rf"(?P<id>[0-9a-f]{{{LENGTH}}})(?P<companion>\+[0-9]+)? (?P<name>.*)", re.DOTALL)
 
 
 class Recovery:
@@ -60,15 +58,11 @@ class Recovery:
         self._of_others = {row["id"] for row in unfinished} - self._rows.keys()
 
     def _look_into(self, intake: Intake) -> None:
-        with os.scandir(intake.work) as entries:
-            for entry in entries:
-                found = _WORK_NAME.fullmatch(entry.name)
-                if found is None:
-                    continue
-                if found["companion"]:
-                    self._companions.setdefault(found["id"], {})[found["name"]] = entry.path
-                else:
-                    self._files[found["id"]] = (intake.route.name, found["name"], entry.path)
+        for found in claimed_of(intake.route):
+            if found.companion:
+                self._companions.setdefault(found.drop_id, {})[found.name] = found.path
+            else:
+                self._files[found.drop_id] = (found.route, found.name, found.path)
 
     @property
     def staged_on(self) -> set[str]:
@@ -103,6 +97,7 @@ class Recovery:
             int(drop_id[:11], 16) if row is None else row["claimed_at"],
             released="released" in flags,
             forced="forced" in flags,
+            settled="settled" in flags,
             companions=self._companions.get(drop_id, {}),
         )
 

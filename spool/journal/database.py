@@ -98,7 +98,7 @@ def upgrade(url: str, migrations: Path = _MIGRATIONS) -> None:
             if found == newest:
                 return
             if found is not None and file:
-                copy_of(engine, file.with_name(f"{file.name}.before-{newest}"))
+                copy_of(connection, file.with_name(f"{file.name}.before-{newest}"))
             configuration.attributes["connection"] = connection
             command.upgrade(configuration, "head")
     except DBAPIError as error:
@@ -115,14 +115,14 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def copy_of(engine: Engine, path: Path) -> None:
+def copy_of(connection: Connection, path: Path) -> None:
     """Copy a SQLite journal, also one at work, and return when the copy is whole and on the disk."""
     draft = path.with_name(f".{path.name}.new")
     draft.unlink(missing_ok=True)
-    with engine.connect() as connection, closing(sqlite3.connect(draft)) as copy:
-        source = connection.connection.driver_connection
-        if source is None:
-            raise TransportError("the journal's connection is gone")
+    source = connection.connection.driver_connection
+    if source is None:
+        raise TransportError("the journal's connection is gone")
+    with closing(sqlite3.connect(draft)) as copy:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
     draft.chmod(0o600)

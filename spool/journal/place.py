@@ -6,7 +6,7 @@ SQLite goes on with a file that has no name any more, and all that it is told is
 import os
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
 from core.errors import JournalError
 from spool.journal.database import copy_of, file_of
@@ -15,10 +15,10 @@ from spool.journal.database import copy_of, file_of
 class Place:
     """The file of an open journal; on a server there is none, and nothing to be asked."""
 
-    def __init__(self, engine: Engine) -> None:
-        """``engine`` has at least one connection open."""
-        self._engine = engine
-        self._file = file_of(engine.url.render_as_string(hide_password=False))
+    def __init__(self, connection: Connection) -> None:
+        """``connection`` stays open; it alone still leads to a file that has lost its name."""
+        self._connection = connection
+        self._file = file_of(connection.engine.url.render_as_string(hide_password=False))
         self._known = self._seen()
 
     def _seen(self) -> tuple[int, int] | None:
@@ -37,7 +37,9 @@ class Place:
             return
         what = "deleted" if seen is None else "replaced by another one"
         kept = self._file.with_name(f"{self._file.name}.rescued-{datetime.now().astimezone():%Y%m%d-%H%M%S}")
-        copy_of(self._engine, kept)
+        copy_of(self._connection, kept)
+        for ending in ("-wal", "-shm"):  # the log of what is gone must not meet the copy when it gets its name back
+            self._file.with_name(self._file.name + ending).unlink(missing_ok=True)
         raise JournalError(
             f"the journal ({self._file}) was {what} while the daemon was at work, which has stopped. All that it knew "
             f"is in {kept.name} beside it. To go on, give it its name back and start the daemon: mv {kept} {self._file}"

@@ -41,7 +41,7 @@ class Journal:
         self._reading_engine = open_database(url, readonly=True)
         self._durable = self._durable_engine.connect()
         self._relaxed = self._relaxed_engine.connect()
-        self._place = Place(self._durable_engine)
+        self._place = Place(self._durable)
         self._number: int | None = None
         self._upserts = {table.name: upsert(self._durable_engine.dialect, table) for table in (keys, ledger, alerts)}
 

@@ -172,7 +172,7 @@ def test_an_archive_that_is_not_there_is_a_finding(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", [["run"], ["once"], ["status"], ["show", "1"], ["retry", "1"], ["verify"], ["preview", "cluedrop.toml"]]
+    "verb", [["run"], ["once"], ["status"], ["show", "1"], ["retry", "1"], ["preview", "cluedrop.toml"]]
 )
 def test_a_journal_that_is_none_is_said_in_a_line(tmp_path: Path, verb: list[str]) -> None:
     (tmp_path / ".state").mkdir()
@@ -183,6 +183,15 @@ def test_a_journal_that_is_none_is_said_in_a_line(tmp_path: Path, verb: list[str
     assert "is damaged: file is not a database" in done.stderr
     assert "rebuild" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_archive_is_looked_at_also_without_its_journal(tmp_path: Path) -> None:
+    (tmp_path / ".state").mkdir()
+    (tmp_path / ".state" / "journal.sqlite3").write_text("no database\n" * 500)
+    done = _asked(tmp_path, "verify")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "is damaged: file is not a database" in done.stdout
+    assert "looked at without its journal" in done.stdout
 
 
 def test_a_preview_of_what_is_no_file_says_so(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 
 from core.errors import Problem, TransportError
 from spool.archive import CHAIN_NAME, Archive, ArchiveConflict
-from spool.archive_check import Finding, verify
+from spool.archive_check import Finding
+from spool.archive_check import verify as verify_all
 from spool.durable import sync_paths
 from spool.manifest import GENESIS, ArchiveEntry, ChainFile, ChainHead, MadeFile, Manifest, SourceFile, chain_digest
 
@@ -57,6 +59,11 @@ def _filled(root: Path, count: int = 6) -> ChainHead:
         more = {"companions": [_source(waiting, "AR-1.pdf", b"%PDF")]} if number == 4 else {}
         head = archive.place([_entry(waiting, number, **more)], head)
     return head
+
+
+def verify(root: Path, *arguments: Any, **named: Any) -> list[Finding]:
+    """Everything but the rights, which these archives lost when they were made writable for their damage."""
+    return [finding for finding in verify_all(root, *arguments, **named) if "read-only" not in finding.what]
 
 
 def _paths(findings: Iterable[Finding]) -> list[str]:

@@ -50,6 +50,10 @@ def _remember(rest: str, company: str, context: Context) -> Iterator[Effect]:
     yield Put(company, "known", rest, {"is": "known"}, group=rest[:1])
 
 
+def _forget(rest: str, company: str, context: Context) -> Iterator[Effect]:
+    yield Put(company, "known", rest, None)
+
+
 def _claim(rest: str, company: str, context: Context) -> Iterator[Effect]:
     yield Claim(company, rest)
 
@@ -121,6 +125,7 @@ _SPECIAL = {
     "hold": _hold,
     "wait": _wait,
     "remember": _remember,
+    "forget": _forget,
     "claim": _claim,
     "warn": _warn,
     "needs": _needs,
