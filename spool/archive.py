@@ -91,6 +91,7 @@ class Archive:
             for path in group.leftovers:
                 os.unlink(path)
         except OSError as error:
+            self._day = ""  # its folders may not be on the disk
             raise TransportError(f"archive {self._root}: {error}") from error
         return head
 
@@ -122,6 +123,7 @@ class Archive:
         found = self._chain_file()
         head = found.head if found else GENESIS
         self._finish(found.group if found else (), head)
+        self._renamed.add(self._root)  # chain.json may have its name without it being on the disk
         return head
 
     def _chain_file(self) -> ChainFile | None:
@@ -146,8 +148,9 @@ class Archive:
                 _move(source, f"{folder}/{name}", group)
         else:
             os.chmod(folder, _OPEN_FOLDER_MODE)
+            anew = not os.path.lexists(f"{folder}/{MANIFEST_NAME}")
             for name, source in stored.items():
-                _complete(source, f"{folder}/{name}", group)
+                _complete(source, f"{folder}/{name}", group, anew=anew)
             if _is_archived(manifest, f"{folder}/{MANIFEST_NAME}"):
                 os.chmod(folder, _FOLDER_MODE)
                 return head
@@ -177,6 +180,8 @@ class Archive:
         return True
 
     def _make_day(self, day: str, group: "_Group") -> None:
+        if not os.path.isdir(self._root):
+            group.folders.add(os.path.dirname(self._root))
         os.makedirs(day, _OPEN_FOLDER_MODE, exist_ok=True)
         month = os.path.dirname(day)
         group.folders |= {month, os.path.dirname(month), self._root}
@@ -231,8 +236,12 @@ def _is_ours(source: SourceFile) -> bool:
     return True
 
 
-def _complete(source: SourceFile, path: str, group: _Group) -> None:
-    """Bring a file to the place where an earlier attempt may have left it already."""
+def _complete(source: SourceFile, path: str, group: _Group, *, anew: bool) -> None:
+    """Bring a file to the place where an earlier attempt may have left it already.
+
+    ``anew`` writes it once more: the sync of that attempt may have failed, and after that a file can read well, sync
+    well, and not be on the disk.
+    """
     if not os.path.lexists(path):
         _move(source, path, group)
         return
@@ -242,6 +251,8 @@ def _complete(source: SourceFile, path: str, group: _Group) -> None:
         if _digest(source.path) != (source.size, source.sha256):
             raise ArchiveConflict(f"{source.path} has changed since it was read; {path} holds what was read")
         group.leftovers.append(source.path)
+    if anew:
+        _copy(SourceFile(source.name, path, source.size, source.sha256), path)
     group.files.append(path)
 
 

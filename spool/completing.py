@@ -18,6 +18,7 @@ from spool.durable import sync_paths
 from spool.identifiers import now_ms
 from spool.journal.store import Journal
 from spool.manifest import ArchiveEntry, MadeFile, SourceFile
+from spool.publishing import let_change_time_move
 
 _ARCHIVED = {"committed": "archived", "discarding": "discarded"}
 """States whose originals go into the archive, and what they are called then."""
@@ -60,6 +61,8 @@ class Completer:
     def _publish(self, drops: Sequence[Settled], *, fresh: bool) -> tuple[list[Settled], list[Unfinished]]:
         published: list[Settled] = []
         unfinished: list[Unfinished] = []
+        if fresh:
+            let_change_time_move(made for drop in drops for made in drop.publications)
         for drop in drops:
             try:
                 for publication in drop.publications:

@@ -18,6 +18,7 @@ from spool.canary import remove_canary
 from spool.committing import Committer, Handled, Settled
 from spool.completing import Completer, Unfinished
 from spool.dispatch import Dispatcher
+from spool.durable import make_folder, sync_file
 from spool.journal.store import Journal
 from spool.messages import DropRef, Outcome
 from spool.pauses import Pauses
@@ -84,7 +85,7 @@ class Engine:
         for target in self.site.targets.values():
             if target.name not in recovery.staged_on:
                 with suppress(OSError):  # the workers will say so, and their routes pause
-                    os.makedirs(target.folder, exist_ok=True)
+                    make_folder(target.folder)
         self._complete(settled, fresh=False)
         for route, drop in recovery.claimed():
             self.hand_in(route, drop)
@@ -237,6 +238,7 @@ class Engine:
         for target in self.site.targets.values():
             with suppress(OSError):
                 os.mkdir(f"{target.folder}/{STAGED_FOLDER}")
+                sync_file(str(target.folder))
 
     # ── making it true ────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import TransportError
+from spool.durable import sync_file
 
 _MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 _BUSY_MILLISECONDS = 30_000
@@ -73,6 +74,19 @@ def upgrade(url: str) -> None:
         ) from error
     finally:
         engine.dispose()
+
+
+def sync_names(engine: Engine) -> None:
+    """Bring the names of the database's files to the disk: a commit syncs what is in them, not that they are there.
+
+    SQLite does so itself only where the connection that commits has made the write-ahead log. Raise TransportError.
+    """
+    place = engine.url.database
+    if engine.dialect.name == "sqlite" and place:
+        try:
+            sync_file(str(Path(place).resolve().parent))
+        except OSError as error:
+            raise TransportError(f"the journal ({place}) cannot be written: {error.strerror}") from error
 
 
 def upsert(dialect: Dialect, table: Table) -> Insert:

@@ -12,9 +12,8 @@ from typing import Any
 
 from loguru import logger
 
+import spool.claiming
 import spool.committing
-import spool.durable
-import spool.intake
 import spool.publishing
 import spool.service
 from spool.archive import Archive
@@ -25,8 +24,8 @@ from spool.worker import WorkerSetup
 from tests.sites import FORMATS, HANDLERS, a_site
 
 POINTS: dict[str, tuple[Any, str]] = {
-    "claim": (spool.intake, "move_new"),
-    "link of a claim": (spool.durable, "link_new"),
+    "link of a claim": (spool.claiming, "link_new"),
+    "claim": (spool.claiming, "remove_old_name"),
     "note the claim": (Journal, "claim"),
     "sync what is staged": (spool.committing, "sync_paths"),
     "commit": (Journal, "commit"),

@@ -51,7 +51,7 @@ class Mounted:
         """Everything that was done since it was mounted."""
         with tempfile.NamedTemporaryFile(prefix="faultfs-log-") as file:
             self._tell(save=file.name)
-            found: list[Operation] = pickle.load(file)  # noqa: S301 - our own file
+            found: list[Operation] = pickle.load(file)
             return found
 
 
@@ -70,7 +70,9 @@ def mounted(root: Path, tree: Tree | None = None) -> Iterator[Mounted]:
         )
         try:
             assert process.stdout is not None
-            assert process.stdout.readline() == "mounted\n", "nothing can be mounted here; this needs root and /dev/fuse"
+            assert process.stdout.readline() == "mounted\n", (
+                "nothing can be mounted here; this needs root and /dev/fuse"
+            )
             yield Mounted(process, root)
         finally:
             ctypes.CDLL(None).umount2(os.fsencode(root), _MNT_DETACH)
