@@ -66,6 +66,16 @@ class Archive:
         found = self._chain_file()
         return found.head if found else GENESIS
 
+    def settle(self) -> ChainHead:
+        """Finish the last group of an earlier process, where the archive is there; return the head like ``head``.
+
+        Where a disk is in the way it is finished together with the next group.
+        """
+        if os.path.lexists(f"{self._root}/{CHAIN_NAME}"):
+            with contextlib.suppress(OSError):
+                self._settle()
+        return self.head()
+
     def place(self, entries: Sequence[ArchiveEntry], head: ChainHead) -> ChainHead:
         """Move a group of drops into the archive, in this order, behind ``head``; return the new head.
 

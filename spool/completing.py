@@ -40,7 +40,7 @@ class Completer:
         self._root = site.archive
         self._archive = Archive(site.archive, sync_paths)
         self._zone = ZoneInfo(site.timezone)
-        self._head = max(self._archive.head(), journal.head(), key=lambda head: head.sequence)
+        self._head = max(self._archive.settle(), journal.head(), key=lambda head: head.sequence)
 
     def complete(self, drops: Sequence[Settled], *, fresh: bool) -> list[Unfinished]:
         """Publish, archive and finish drops; ``fresh``: committed a moment ago by this process.

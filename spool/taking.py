@@ -7,7 +7,8 @@ from functools import partial
 
 from core.errors import TransportError
 from core.site import Route, Site
-from spool.intake import Claimed, Intake
+from spool.claiming import Claimed
+from spool.intake import Intake
 from spool.journal.store import Journal
 from spool.messages import DropRef
 from spool.names import visible_name
