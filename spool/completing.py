@@ -12,7 +12,8 @@ from loguru import logger
 
 from core.errors import CluedropError, TransportError
 from core.site import Site
-from spool.archive import CHAIN_NAME, Archive, ArchiveConflict
+from spool.archive import CHAIN_NAME, Archive
+from spool.archive_files import ArchiveConflict
 from spool.committing import PARKED, Settled
 from spool.durable import sync_paths
 from spool.identifiers import now_ms

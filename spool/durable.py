@@ -97,6 +97,17 @@ def remove_old_name(old: str, new: str) -> None:
             os.unlink(old)
 
 
+def is_gone(path: str) -> bool:
+    """Say whether certainly nothing lies under a name; a disk that does not answer is no proof."""
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def undo_move(source: str, destination: str) -> bool:
     """After a ``move_new`` that failed: leave nothing half done; say False where it was done in spite of the error.
 

@@ -18,7 +18,7 @@ from spool.canary import remove_canary
 from spool.committing import Committer, Handled, Settled
 from spool.completing import Completer, Unfinished
 from spool.dispatch import Dispatcher
-from spool.durable import make_folder, sync_file
+from spool.durable import is_gone, make_folder
 from spool.journal.store import Journal
 from spool.messages import DropRef, Outcome
 from spool.pauses import Pauses
@@ -158,9 +158,7 @@ class Engine:
         """All that could be done waits for a pause to end."""
         paused = self.handling.paused() | self.taking.pauses.paused()
         queues = [stream.queues.items() for stream in self.dispatcher.streams]
-        return not self.dispatcher.in_hand and all(
-            route in paused for items in queues for route, queue in items if queue
-        )
+        return not self.dispatcher.in_hand and all(name in paused for items in queues for name, queue in items if queue)
 
     @property
     def has_waiting(self) -> bool:
@@ -224,7 +222,7 @@ class Engine:
 
     def _try_again(self, stream: Stream, handled: Handled) -> None:
         drop, route = handled.drop, handled.route.name
-        if os.path.isdir(self.intakes[route].work) and not os.path.lexists(drop.path):
+        if os.path.isdir(self.intakes[route].work) and is_gone(drop.path):
             logger.error("somebody has removed {} ({}) from the work folder; it is forgotten", drop.id, drop.name)
             with suppress(TransportError):  # a restart forgets it too
                 self.journal.forget([drop.id])
@@ -235,10 +233,9 @@ class Engine:
 
     def _make_staged_folders(self) -> None:
         """Where a target's folder is there and ours in it is not: somebody has made the target anew."""
-        for target in self.site.targets.values():
+        for folder in (target.folder for target in self.site.targets.values() if target.folder.is_dir()):
             with suppress(OSError):
-                os.mkdir(f"{target.folder}/{STAGED_FOLDER}")
-                sync_file(str(target.folder))
+                make_folder(folder / STAGED_FOLDER)
 
     # ── making it true ────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from collections import Counter
@@ -89,6 +90,7 @@ class Site:
         self.root = fs.root
         self._fs, self._daemon = fs, daemon
         self._journal: Journal | None = None
+        self._pace = threading.Event()
 
     @property
     def journal(self) -> Journal:
@@ -131,7 +133,7 @@ class Site:
         while not condition():
             assert self._daemon.poll() is None, "the daemon has ended"
             assert time.monotonic() < deadline, [(row["name"], row["state"]) for row in self.journal.latest(1_000)]
-            time.sleep(0.01)
+            self._pace.wait(0.01)
 
     def until_settled(self, count: int, also: frozenset[str] = frozenset()) -> None:
         """Until so many drops have come to their end."""
