@@ -99,6 +99,11 @@ class Site:
             self._journal = Journal(f"sqlite:///{self.root}/state/journal.sqlite3")
         return self._journal
 
+    def until_ready(self) -> None:
+        """Until the daemon has made its folders."""
+        self.until((self.root / "inbox" / "forced" / ".work").is_dir)
+        self.until((self.root / "outbox" / "out" / ".staged").is_dir)
+
     def drop(self, drops: Iterable[Drop]) -> None:
         """Lay files into inboxes as a careful sender does: written, synced, renamed, synced."""
         for drop in drops:
@@ -132,8 +137,17 @@ class Site:
         deadline = time.monotonic() + _DEADLINE
         while not condition():
             assert self._daemon.poll() is None, "the daemon has ended"
-            assert time.monotonic() < deadline, [(row["name"], row["state"]) for row in self.journal.latest(1_000)]
+            assert time.monotonic() < deadline, self.picture()
             self._pace.wait(0.01)
+
+    def for_a_while(self, seconds: float) -> None:
+        """Let the daemon work, or try to."""
+        self._pace.wait(seconds)
+
+    def picture(self) -> str:
+        """What is known of every drop."""
+        rows = [f"{row['id']} {row['name']} {row['state']}" for row in self.journal.latest(1_000)]
+        return "\n".join([*rows, *(str(row) for row in self.journal.alerts())])
 
     def until_settled(self, count: int, also: frozenset[str] = frozenset()) -> None:
         """Until so many drops have come to their end."""
@@ -150,8 +164,7 @@ def play(fs: Mounted, daemon: "subprocess.Popen[bytes]") -> None:
     """The scene from beginning to end; the daemon is stopped in it."""
     site = Site(fs, daemon)
     try:
-        site.until((site.root / "inbox" / "forced" / ".work").is_dir)
-        site.until((site.root / "outbox" / "out" / ".staged").is_dir)
+        site.until_ready()
         site.drop(ATTACHMENTS)
         site.drop(FIRST)
         site.until_settled(len(FIRST), frozenset({"waiting"}))

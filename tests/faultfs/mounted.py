@@ -38,10 +38,10 @@ class Mounted:
         """Requests fail from now on."""
         self._tell(fault=fault.to_wire())
 
-    def mend(self) -> Sequence[str]:
-        """Nothing fails any more; returns what has failed."""
+    def mend(self) -> tuple[int, Sequence[str]]:
+        """Nothing fails any more; returns how many requests could have failed, and which have."""
         found = self._tell(mend=True)
-        return found["failed"] if found else ()
+        return found["met"], found["failed"]
 
     def mark(self, text: str) -> int:
         """Note something in the log; returns how long it is by now."""

@@ -77,7 +77,7 @@ class Server:
                 self.fault = Fault.from_wire(values)
             case {"mend": _}:
                 fault, self.fault = self.fault, None
-                return {"met": fault.met, "failed": fault.failed} if fault else None
+                return {"met": fault.met, "failed": fault.failed} if fault else {"met": 0, "failed": []}
             case {"mark": text}:
                 self.log.append(Operation("mark", data=text.encode()))
             case {"save": path}:
@@ -93,7 +93,7 @@ class Server:
             if error.errno in {errno.EINTR, errno.ENOENT, errno.EAGAIN}:
                 return True
             raise
-        _length, code, unique, node, uid, gid, *_rest = protocol.HEADER_IN.unpack_from(message)
+        _length, code, unique, node, uid, gid, process, *_rest = protocol.HEADER_IN.unpack_from(message)
         body = message[protocol.HEADER_IN.size :]
         number, answer = 0, b""
         try:
@@ -103,7 +103,7 @@ class Server:
         else:
             if request in _SILENT:
                 return True
-            self._uid, self._gid = uid, gid
+            self._uid, self._gid, self._process = uid, gid, process
             try:
                 answer = self._try(request, node, body)
             except OSError as error:
@@ -119,7 +119,7 @@ class Server:
         if request is Request.SETXATTR and body[8:].split(b"\0")[0].decode() == SYNC_ATTRIBUTE:
             asked = Request.SYNCFS
         fault = self.fault
-        if fault is not None and fault.hits(asked):
+        if fault is not None and fault.hits(asked, self._process):
             if fault.number == SHORT:
                 return self._write(node, body, short=True)
             if fault.lose and asked in {Request.FSYNC, Request.SYNCFS}:

@@ -139,7 +139,7 @@ def test_everything_is_synced_before_the_head_moves_on(tmp_path: Path) -> None:
     day = root / "2026/03/12"
     above = {str(folder) for folder in (day, day.parent, day.parents[1], root)}
     folder = f"{day}/0198f30001"
-    files = {folder, f"{folder}/OP 1.csv", f"{folder}/.manifest.new", f"{root}/.chain.json.new"}
+    files = {str(root), folder, f"{folder}/OP 1.csv", f"{folder}/.manifest.new", f"{root}/.chain.json.new"}
     assert synced == [(False, above), (False, files), (True, {str(root)})]
 
 
