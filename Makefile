@@ -72,7 +72,7 @@ run: $(RUNNING) ## the daemon in the foreground, on the folders of this checkout
 
 # ── proving it ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: test check lint types packages golden reference bench
+.PHONY: test check lint types packages golden reference bench powercut
 test: $(TESTING) packages lint types ## everything that is needed, then lint, types and all tests
 	@$(PYTEST)
 
@@ -107,6 +107,9 @@ golden: $(TESTING) ## write the golden files anew; read the difference before yo
 
 reference: $(TESTING) ## write config/reference.toml anew from the models
 	@$(BIN)/python -m tests.config.shipped
+
+powercut: $(TESTING) packages ## cut the power at every sync of a scene (a quarter: make powercut EVERY=4); as root
+	@$(BIN)/python -m tests.daemon.power_cuts --every $(or $(EVERY),1)
 
 BENCH ?= $(patsubst bench/%.py,%,$(shell grep -l __main__ bench/*.py))
 bench: $(MEASURING) ## measure speed and memory, each beside its limit (one alone: make bench BENCH=op_list)

@@ -6,14 +6,12 @@ before or after it; ``archive_check.py`` proves the result.
 """
 
 import contextlib
-import errno
-import hashlib
 import os
-import stat
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from core.errors import CluedropError, TransportError
+from core.errors import TransportError
+from spool.archive_files import FILE_MODE, ArchiveConflict, Group, complete, move, no_follow, write
 from spool.manifest import (
     GENESIS,
     MANIFEST_NAME,
@@ -21,7 +19,6 @@ from spool.manifest import (
     ChainFile,
     ChainHead,
     Manifest,
-    SourceFile,
     chain_digest,
     entry_folder,
     manifest_of,
@@ -31,16 +28,10 @@ from spool.manifest import (
 CHAIN_NAME = "chain.json"
 CHAIN_DRAFT = ".chain.json.new"
 MANIFEST_DRAFT = ".manifest.new"
-COPY_DRAFT = ".copy.new"
 """No stored file starts with a dot."""
 
-_FILE_MODE, _FOLDER_MODE = 0o440, 0o550
-_DRAFT_MODE, _OPEN_FOLDER_MODE = 0o640, 0o750
-_COPY_BYTES = 1 << 20
-
-
-class ArchiveConflict(CluedropError):  # noqa: N818 - names what was found, as Unclear does
-    """The archive holds something else under the name of this drop; nothing is overwritten, a person must look."""
+_FOLDER_MODE, _OPEN_FOLDER_MODE = 0o550, 0o750
+_CHAIN_MODE = 0o640
 
 
 class SyncPaths(Protocol):
@@ -78,11 +69,16 @@ class Archive:
         if not entries:
             return head
         try:
-            own = self._own_head or self.settle()
+            own = self._own_head or self._settle()
             head = own if own.sequence > head.sequence else head
-            group = _Group()
-            for entry in entries:
-                head = self._place(entry, head, group)
+            group = Group()
+            folders = [entry_folder(entry.received_at, entry.drop_id) for entry in entries]
+            made = {folder for folder in folders if self._make(f"{self._root}/{folder}", group)}
+            if made:
+                self._sync((), group.folders)  # a file moved into a folder that gets lost would be lost with it
+                group.folders.clear()
+            for entry, folder in zip(entries, folders, strict=True):
+                head = self._place(entry, head, group, is_new=folder in made)
             group.folders |= self._renamed
             if group.placed:
                 self._commit(group, head)
@@ -91,14 +87,15 @@ class Archive:
             for path in group.leftovers:
                 os.unlink(path)
         except OSError as error:
+            self._day = ""  # its folders may not be on the disk
             raise TransportError(f"archive {self._root}: {error}") from error
         return head
 
-    def _commit(self, group: "_Group", head: ChainHead) -> None:
+    def _commit(self, group: Group, head: ChainHead) -> None:
         draft = f"{self._root}/{CHAIN_DRAFT}"
         number = self._committed = max(self._committed, group.committed)
         chain = ChainFile(sequence=head.sequence, digest=head.digest, group=(*group.placed,), committed=number)
-        _write(draft, chain.model_dump_json(indent=1).encode(), os.O_TRUNC, _DRAFT_MODE)
+        write(draft, chain.model_dump_json(indent=1).encode(), os.O_TRUNC, _CHAIN_MODE)
         group.files.append(draft)
         self._sync(group.files, group.folders)
         self._own_head = None
@@ -119,10 +116,21 @@ class Archive:
         self._own_head = head
 
     def settle(self) -> ChainHead:
+        """Finish the last group of an earlier process, where the archive is there; return the head like ``head``.
+
+        Where a disk is in the way it is finished together with the next group.
+        """
+        if os.path.lexists(f"{self._root}/{CHAIN_NAME}"):
+            with contextlib.suppress(OSError):
+                self._settle()
+        return self.head()
+
+    def _settle(self) -> ChainHead:
         """Finish the group of an earlier process; drafts that remain after that were never archived."""
         found = self.chain()
         self._committed = found.committed
         self._finish(found.group, found.head)
+        self._renamed.add(self._root)  # chain.json may have its name without it being on the disk
         return found.head
 
     def chain(self) -> ChainFile:
@@ -136,20 +144,21 @@ class Archive:
             message = f"{self._root}/{CHAIN_NAME} is damaged"
             raise ArchiveConflict(message) from error
 
-    def _place(self, entry: ArchiveEntry, head: ChainHead, group: "_Group") -> ChainHead:
+    def _place(self, entry: ArchiveEntry, head: ChainHead, group: Group, *, is_new: bool) -> ChainHead:
         relative = entry_folder(entry.received_at, entry.drop_id)
         if relative in group.placed:
             raise ValueError(f"{entry.drop_id} is twice in one group")
         folder = f"{self._root}/{relative}"
         stored = stored_names(entry)
         manifest = manifest_of(entry, stored, head)
-        if self._make(folder, group):
+        if is_new:
             for name, source in stored.items():
-                _move(source, f"{folder}/{name}", group)
+                move(source, f"{folder}/{name}", group)
         else:
             os.chmod(folder, _OPEN_FOLDER_MODE)
+            anew = not os.path.lexists(f"{folder}/{MANIFEST_NAME}")
             for name, source in stored.items():
-                _complete(source, f"{folder}/{name}", group)
+                complete(source, f"{folder}/{name}", group, anew=anew)
             if _is_archived(manifest, f"{folder}/{MANIFEST_NAME}"):
                 os.chmod(folder, _FOLDER_MODE)
                 return head
@@ -157,14 +166,14 @@ class Archive:
                 os.unlink(f"{folder}/{MANIFEST_DRAFT}")
         data = manifest.to_bytes()
         draft = f"{folder}/{MANIFEST_DRAFT}"
-        _write(draft, data, os.O_EXCL, _FILE_MODE)
+        write(draft, data, os.O_EXCL, FILE_MODE)
         group.files.append(draft)
         group.folders.add(folder)
         group.placed[relative] = None
         group.committed = max(group.committed, manifest.number)
         return ChainHead(head.sequence + 1, chain_digest(data))
 
-    def _make(self, folder: str, group: "_Group") -> bool:
+    def _make(self, folder: str, group: Group) -> bool:
         """Make the folder of an entry; say False if an earlier attempt has made it."""
         day = os.path.dirname(folder)
         if day != self._day:
@@ -179,117 +188,19 @@ class Archive:
             os.mkdir(folder, _OPEN_FOLDER_MODE)
         return True
 
-    def _make_day(self, day: str, group: "_Group") -> None:
+    def _make_day(self, day: str, group: Group) -> None:
+        if not os.path.isdir(self._root):
+            group.folders.add(os.path.dirname(self._root))
         os.makedirs(day, _OPEN_FOLDER_MODE, exist_ok=True)
         month = os.path.dirname(day)
         group.folders |= {month, os.path.dirname(month), self._root}
         self._day = day
 
 
-class _Group:
-    """What one group must sync before its sources may go."""
-
-    def __init__(self) -> None:
-        self.files: list[str] = []
-        self.folders: set[str] = set()
-        self.leftovers: list[str] = []
-        self.placed: dict[str, None] = {}
-        """Folders of new entries below the root, in the order of the chain."""
-        self.committed = 0
-
-
-# ── moving ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _move(source: SourceFile, path: str, group: _Group) -> None:
-    """Move a file to a name that does not exist yet, and make it read-only."""
-    if _is_ours(source):
-        try:
-            os.rename(source.path, path)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-        else:
-            group.files.append(path)
-            return
-    _copy(source, path)
-    group.leftovers.append(source.path)
-    group.files.append(path)
-
-
-def _is_ours(source: SourceFile) -> bool:
-    """Make a file read-only; say False where that does not help, and the archive must take a copy.
-
-    Its owner could undo it, and whoever holds a second name of it could still write into it.
-    """
-    descriptor = os.open(source.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_size != source.size:
-            raise ArchiveConflict(f"{source.path} has changed since it was read")
-        if found.st_uid != os.geteuid() or found.st_nlink > 1:
-            return False
-        os.fchmod(descriptor, _FILE_MODE)
-    finally:
-        os.close(descriptor)
-    return True
-
-
-def _complete(source: SourceFile, path: str, group: _Group) -> None:
-    """Bring a file to the place where an earlier attempt may have left it already."""
-    if not os.path.lexists(path):
-        _move(source, path, group)
-        return
-    if _digest(path) != (source.size, source.sha256):
-        raise ArchiveConflict(f"{path} exists with other content than {source.path}")
-    if os.path.lexists(source.path):
-        if _digest(source.path) != (source.size, source.sha256):
-            raise ArchiveConflict(f"{source.path} has changed since it was read; {path} holds what was read")
-        group.leftovers.append(source.path)
-    group.files.append(path)
-
-
-def _copy(source: SourceFile, path: str) -> None:
-    draft = f"{os.path.dirname(path)}/{COPY_DRAFT}"
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(draft)
-    digest, size = hashlib.sha256(), 0
-    with open(source.path, "rb", opener=_no_follow) as original, open(draft, "xb", opener=_no_follow) as copy:
-        while block := original.read(_COPY_BYTES):
-            digest.update(block)
-            size += len(block)
-            copy.write(block)
-        os.fchmod(copy.fileno(), _FILE_MODE)
-    if (size, digest.hexdigest()) != (source.size, source.sha256):
-        os.unlink(draft)
-        raise ArchiveConflict(f"{source.path} has changed since it was read")
-    os.rename(draft, path)
-
-
-def _digest(path: str) -> tuple[int, str]:
-    with open(path, "rb", opener=_no_follow) as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return file.tell(), digest
-
-
-def _no_follow(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, _DRAFT_MODE)
-
-
-def _write(path: str, data: bytes, flags: int, mode: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | flags, mode)
-    try:
-        if os.write(descriptor, data) != len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
-        os.fchmod(descriptor, mode)
-    finally:
-        os.close(descriptor)
-
-
 def _is_archived(manifest: Manifest, path: str) -> bool:
     """Say whether the archive holds the entry already."""
     try:
-        with open(path, "rb", opener=_no_follow) as file:
+        with open(path, "rb", opener=no_follow) as file:
             found = Manifest.from_bytes(file.read())
     except FileNotFoundError:
         return False

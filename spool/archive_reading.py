@@ -8,8 +8,9 @@ from pathlib import Path
 
 from core.errors import CluedropError, Problem
 from core.site import Site
-from spool.archive import CHAIN_NAME, MANIFEST_DRAFT, Archive, ArchiveConflict
+from spool.archive import CHAIN_NAME, MANIFEST_DRAFT, Archive
 from spool.archive_check import Finding, entry_folders
+from spool.archive_files import ArchiveConflict
 from spool.durable import sync_paths
 from spool.effects import LEDGER_FILE
 from spool.handling import WORK_FOLDER

@@ -1,6 +1,6 @@
 """Why nothing is lost and nothing doubled: one group of handled files becomes true in one transaction.
 
-1. The staged outputs are synced.                      A crash before 2 leaves claims without results: handled again.
+1. Staged outputs and claims are synced.               A crash before 2 leaves claims without results: handled again.
 2. One journal transaction: outputs, business keys, ledger.   Before it nothing has happened, after it everything will.
 3. ``complete`` publishes, archives, notes "finished".  A crash in between: ``complete`` runs again and finds out by
    the inodes what has happened already.
@@ -97,11 +97,12 @@ class Committer:
         naming = Naming()
         try:
             settled = [self._plan(handled, naming) for handled in group]
-            staged = [publication for drop in settled for publication in drop.publications]
             results = self._results(group, settled)
-            files = [file.staged for file in staged] + [d.effects.spilled.path for d in settled if d.effects.spilled]
-            if files:
-                sync_paths(files, {os.path.dirname(path) for path in files})
+            staged = [publication.staged for drop in settled for publication in drop.publications]
+            staged += [drop.effects.spilled.path for drop in settled if drop.effects.spilled]
+            # The inboxes too: a claimed file that came back after a power cut would be handled a second time.
+            inboxes = {str(handled.route.folder) for handled in group}
+            sync_paths(staged, inboxes.union(map(os.path.dirname, staged)))
             self._journal.commit(results)
         except OSError as error:
             raise TransportError(f"cannot stage results: {error}") from error

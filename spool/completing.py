@@ -12,12 +12,14 @@ from loguru import logger
 
 from core.errors import CluedropError, TransportError
 from core.site import Site
-from spool.archive import CHAIN_NAME, Archive, ArchiveConflict
+from spool.archive import CHAIN_NAME, Archive
+from spool.archive_files import ArchiveConflict
 from spool.committing import PARKED, Settled
 from spool.durable import sync_paths
 from spool.identifiers import now_ms
 from spool.journal.store import Journal
 from spool.manifest import GENESIS, ArchiveEntry, MadeFile, SourceFile
+from spool.publishing import let_change_time_move
 from spool.reach import answers, check_answers
 
 _ARCHIVED = {"committed": "archived", "discarding": "discarded"}
@@ -43,7 +45,7 @@ class Completer:
         self._archive = Archive(site.archive, sync_paths)
         self._zone = ZoneInfo(site.timezone)
         self._told_on: date | None = None
-        own = self._archive.head() if answers(str(self._root)) else GENESIS  # it is asked again at each placing
+        own = self._archive.settle() if answers(str(self._root)) else GENESIS  # it is asked again at each placing
         self._head = max(own, journal.head(), key=lambda head: head.sequence)
 
     @property
@@ -70,6 +72,8 @@ class Completer:
     def _publish(self, drops: Sequence[Settled], *, fresh: bool) -> tuple[list[Settled], list[Unfinished]]:
         published: list[Settled] = []
         unfinished: list[Unfinished] = []
+        if fresh:
+            let_change_time_move(made for drop in drops for made in drop.publications)
         for drop in drops:
             try:
                 for publication in drop.publications:

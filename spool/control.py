@@ -18,7 +18,7 @@ from loguru import logger
 from core.batch import REJECTED_FOLDER
 from core.errors import CluedropError, JournalError, TransportError
 from spool.committing import Settled, companion, companions_of, companions_row
-from spool.durable import twin_new
+from spool.durable import sync_file, twin_new
 from spool.engine import Engine
 from spool.identifiers import new_drop_id, now_ms
 from spool.journal.store import Results
@@ -53,6 +53,8 @@ class _Back:
         for path in self.shown:
             with suppress(FileNotFoundError):
                 os.unlink(path)
+        for folder in {os.path.dirname(path) for path in self.shown}:
+            sync_file(folder)
 
 
 class Refused(CluedropError):  # noqa: N818 - an answer, not a fault
@@ -150,6 +152,7 @@ class Control:
                 path = intake.work_path(f"{row['id']}+{number}", name)
                 back.link(_shown_path(place, output), path)
                 back.companions[name] = path
+        sync_file(intake.work)
         return back
 
     def _discard(self, row: Row) -> str:

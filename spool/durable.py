@@ -64,15 +64,49 @@ def sync_paths(files: Sequence[str], folders: Iterable[str]) -> None:
             sync_filesystem(path)
 
 
+def make_folder(path: str | os.PathLike[str], mode: int = 0o777) -> None:
+    """Make a folder and those above it, where they are missing, and return when their names are on the disk.
+
+    What is synced inside a folder helps nobody when the power cut takes the folder itself along.
+    """
+    folder, missing = os.path.abspath(path), []
+    while not os.path.isdir(folder):
+        missing.append(folder)
+        folder = os.path.dirname(folder)
+    os.makedirs(path, mode, exist_ok=True)
+    for made in missing:
+        sync_file(os.path.dirname(made))
+
+
 def move_new(source: str, destination: str) -> None:
-    """Give a file a new name on its file system; raise FileExistsError rather than overwrite.
+    """Give a file a new name on its file system, durably; raise FileExistsError rather than overwrite.
 
     Link and unlink where there are hard links: unlike a rename this also tells watchers nothing that would hold
     back later events (facts/filedrop.md 5.1, "Move pairing"). A crash in between leaves both names on one inode,
-    which the restart recognises.
+    which the restart recognises. The new name is on the disk before the old one goes: btrfs may let a removal
+    survive a power cut without the link that came before it.
     """
-    if link_new(source, destination) == "linked":
-        os.unlink(source)
+    link_new(source, destination)
+    sync_file(os.path.dirname(destination))
+    remove_old_name(source, destination)
+
+
+def remove_old_name(old: str, new: str) -> None:
+    """Of a file with two names take the old one away; where that means another file by now, or none, it stays."""
+    with suppress(FileNotFoundError):
+        if os.path.samestat(os.lstat(old), os.lstat(new)):
+            os.unlink(old)
+
+
+def is_gone(path: str) -> bool:
+    """Say whether certainly nothing lies under a name; a disk that does not answer is no proof."""
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def undo_move(source: str, destination: str) -> bool:

@@ -18,6 +18,7 @@ from spool.canary import remove_canary
 from spool.committing import Committer, Handled, Settled
 from spool.completing import Completer, Unfinished
 from spool.dispatch import Dispatcher
+from spool.durable import is_gone
 from spool.journal.store import Journal
 from spool.messages import DropRef, Outcome
 from spool.ownership import Ownership
@@ -157,9 +158,7 @@ class Engine:
         """All that could be done waits for a pause to end."""
         paused = self.handling.paused() | self.taking.pauses.paused()
         queues = [stream.queues.items() for stream in self.dispatcher.streams]
-        return not self.dispatcher.in_hand and all(
-            route in paused for items in queues for route, queue in items if queue
-        )
+        return not self.dispatcher.in_hand and all(name in paused for items in queues for name, queue in items if queue)
 
     @property
     def has_waiting(self) -> bool:
@@ -228,7 +227,7 @@ class Engine:
 
     def _try_again(self, stream: Stream, handled: Handled) -> None:
         drop, route = handled.drop, handled.route.name
-        if self.intakes[route].is_held and not os.path.lexists(drop.path):
+        if self.intakes[route].is_held and is_gone(drop.path):
             logger.error("somebody has removed {} ({}) from the work folder; it is forgotten", drop.id, drop.name)
             with suppress(TransportError):  # a restart forgets it too
                 self.journal.forget([drop.id])

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import CluedropError
+from spool.durable import make_folder
 
 
 class AlreadyRunning(CluedropError):  # noqa: N818 - a state of affairs, nobody's error
@@ -16,7 +17,7 @@ class AlreadyRunning(CluedropError):  # noqa: N818 - a state of affairs, nobody'
 @contextmanager
 def only_one(state: Path) -> Iterator[None]:
     """Hold the site's lock. The kernel gives it back when the process ends, however it ends. Raise AlreadyRunning."""
-    state.mkdir(parents=True, exist_ok=True, mode=0o750)
+    make_folder(state, 0o750)
     descriptor = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
         try:

@@ -1,11 +1,9 @@
 """From a folder to claimed drops: what lies there, is it finished, and taking it so that nobody else can.
 
-Claiming is a no-overwrite move into the route's hidden work folder on the same file system. From then on the file is
-ours, whatever happens: the work folder is the truth, the journal's row follows.
+A claimed file is ours, whatever happens: the work folder is the truth, the journal's row follows.
 """
 
 import contextlib
-import errno
 import glob
 import math
 import os
@@ -14,18 +12,16 @@ import stat
 import time
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from core.errors import TransportError
 from core.readiness import FOLDERS_OF_SYSTEMS, NEVER_TAKEN, Sight, Stillness, is_ignored
 from core.site import Route
 from spool.attachments import Attachments
 from spool.canary import is_canary
-from spool.durable import move_new, undo_move
+from spool.claiming import Claimed, Claiming, look
+from spool.durable import make_folder
 from spool.handling import WORK_FOLDER
-from spool.identifiers import new_drop_id, now_ms
 from spool.leases import has_writer
-from spool.names import visible_name
 from spool.own_folders import check_real
 from spool.ownership import Ownership, check_sentinel
 from spool.places import route_place
@@ -33,20 +29,6 @@ from spool.places import route_place
 REJECTED, HELD, NOTES = "rejected", "held", "notes"
 SHOWN_FOLDERS = (REJECTED, HELD, NOTES)
 OWN_FOLDERS = frozenset({*SHOWN_FOLDERS, WORK_FOLDER})
-_LONGEST_NAME = 255
-_BUSY = frozenset({errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY})
-
-
-@dataclass(slots=True)
-class Claimed:
-    """A file that has just become ours."""
-
-    id: str
-    name: str
-    path: str
-    size: int
-    mtime_ns: int
-    claimed_at: int
 
 
 class Intake:
@@ -64,6 +46,8 @@ class Intake:
         """Folders that somebody has dropped by mistake."""
         self.last_claim = 0
         """When a file was last taken (ms), canaries aside."""
+        self._claiming = Claiming(self.folder, self.work)
+        self.work_path = self._claiming.work_path
         self.attachments = Attachments(route, self.work_path)
         self._still = Stillness(route.settle_seconds)
         # append and popleft are safe between threads
@@ -87,7 +71,7 @@ class Intake:
         self._ownership.enter(self.place)
         try:
             for name in SHOWN_FOLDERS:
-                os.makedirs(f"{self.folder}/{name}", exist_ok=True)
+                make_folder(f"{self.folder}/{name}")
         except OSError as error:
             raise TransportError(f"{self.folder}: {error.strerror}") from error
 
@@ -111,7 +95,7 @@ class Intake:
                 continue
             if self.route.ready == "marker":
                 name = self._marked(name)
-            sight = self._look(name)
+            sight = look(self._path(name))
             if sight is None:
                 continue
             if self.route.ready == "marker":
@@ -213,68 +197,20 @@ class Intake:
         Raise TransportError when the place is in the way before anything was taken.
         """
         self._ownership.hold(self.work)
-        claimed: list[Claimed] = []
-        moment = now_ms()
-        for name in names:
-            if len(claimed) >= most:
-                break
-            try:
-                taken = self._claim(name, moment)
-            except TransportError:
-                if claimed:
-                    break
-                raise
-            if taken is not None:
-                claimed.append(taken)
+        claimed = self._claiming.claim(names, most, self._get_stuck)
+        for drop in claimed:
+            self._still.forget(drop.name)
+            self.stuck.pop(drop.name, None)
+            if not is_canary(drop.name):
+                self.last_claim = drop.claimed_at
+            if self.route.ready == "marker":  # one that cannot be removed does no harm
+                with contextlib.suppress(OSError):
+                    os.unlink(self._path(self.route.marker.format(name=drop.name)))
         return claimed
-
-    def _claim(self, name: str, moment: int) -> Claimed | None:
-        sight = self._look(name)
-        if sight is None:
-            return None
-        if sight.is_regular and not os.access(self._path(name), os.R_OK, effective_ids=True):
-            self._get_stuck(name, "its rights keep us from reading it")
-            return None
-        drop_id = new_drop_id(moment)
-        path = self.work_path(drop_id, name)
-        try:
-            move_new(self._path(name), path)
-        except OSError as error:
-            if undo_move(self._path(name), path):
-                if error.errno == errno.ENOENT:
-                    return None
-                if error.errno not in _BUSY:
-                    raise TransportError(f"{self.folder}: {error.strerror}") from error
-                # Somebody has it open on a share, or it is not ours to move: try again later.
-                self._get_stuck(name, error.strerror or str(error))
-                return None
-        self._still.forget(name)
-        self.stuck.pop(name, None)
-        if not is_canary(name):
-            self.last_claim = moment
-        if self.route.ready == "marker":  # one that cannot be removed does no harm
-            with contextlib.suppress(OSError):
-                os.unlink(f"{self.folder}/{self.route.marker.format(name=name)}")
-        return Claimed(drop_id, name, path, sight.size, sight.mtime_ns, moment)
 
     def _get_stuck(self, name: str, reason: str) -> None:
         self._still.forget(name)  # tried again when a later scan has seen it stand still anew
         self.stuck[name] = reason
 
-    def work_path(self, drop_id: str, name: str) -> str:
-        """Path of a claimed file: its id and as much of its name as fits, so that the folder alone tells the story."""
-        room = _LONGEST_NAME - len(drop_id) - 1
-        cut = visible_name(name).encode()[-room:].decode("utf-8", "ignore")
-        return f"{self.work}/{drop_id} {cut}"
-
     def _is_ours_to_leave(self, name: str) -> bool:
         return is_ignored(name, self._ignored)
-
-    def _look(self, name: str) -> Sight | None:
-        try:
-            status = os.lstat(f"{self.folder}/{name}")
-        except OSError:
-            return None
-        if stat.S_ISDIR(status.st_mode):
-            return None
-        return Sight(status.st_size, status.st_mtime_ns, status.st_ino, stat.S_ISREG(status.st_mode))

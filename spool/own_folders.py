@@ -32,15 +32,9 @@ def make_hidden(path: str) -> None:
             os.chmod(path, found.st_mode & 0o7700)
 
 
-def make_inbox(path: str) -> None:
-    """Make a folder in which only we, and whoever laid a file there, may take it away or put another in its place.
-
-    One that is there stays as it is. Raise OSError.
-    """
-    if os.path.isdir(path):
-        return
-    os.makedirs(path)
-    with suppress(OSError):  # a share without rights
+def protect_inbox(path: str) -> None:
+    """Let only us, and whoever laid a file there, take it away or put another in its place. Raise OSError."""
+    with suppress(PermissionError):  # a share without rights
         os.chmod(path, stat.S_IMODE(os.stat(path).st_mode) | stat.S_ISVTX)
 
 

@@ -33,8 +33,8 @@ from loguru import logger
 
 from core.errors import TransportError
 from core.site import Site
-from spool.durable import link_new, sync_file
-from spool.own_folders import make_hidden, make_inbox
+from spool.durable import link_new, make_folder, sync_file
+from spool.own_folders import make_hidden, protect_inbox
 from spool.reach import check_answers
 from spool.site_memory import Known, SiteMemory, filesystem_of, write_json
 
@@ -176,7 +176,9 @@ class Ownership:
             if not (make and inside):
                 outside = "" if inside else " (outside of root no folder is made)"
                 raise TransportError(f"{place.folder}: is not there; is the share mounted?{outside}")
-            make_inbox(place.folder) if place.is_inbox else os.makedirs(place.folder, exist_ok=True)
+            make_folder(place.folder)
+            if place.is_inbox:
+                protect_inbox(place.folder)
         _make_hidden(place)
 
     def _check(self, folder: str, hidden: str, owner: Owner, known: Known | None, *, marked: bool = False) -> None:

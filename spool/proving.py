@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 from core.errors import CluedropError, JournalError
 from core.site import Site
-from spool.archive import Archive, ArchiveConflict
+from spool.archive import Archive
 from spool.archive_check import Head, verify
+from spool.archive_files import ArchiveConflict
 from spool.console import print_line, progress
 from spool.durable import sync_paths
 from spool.journal.store import Journal

@@ -11,6 +11,8 @@ empty mount point, or another folder that the configuration names by now, says n
 
 import errno
 import os
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from core.batch import REJECTED_FOLDER
@@ -24,6 +26,8 @@ HELD_FOLDER = "@held"
 NOTES_FOLDER = "@notes"
 _SHOWN_IN = {REJECTED_FOLDER: REJECTED, HELD_FOLDER: HELD, NOTES_FOLDER: NOTES}
 """What the clerk gets back, and the folder of the inbox in which it is shown."""
+_CLOCK_REALTIME_COARSE = 5
+_TICK_SECONDS = 0.004
 NOTE_ENDINGS = (".hinweis.txt", ".hinweis.xlsx")
 
 
@@ -69,9 +73,12 @@ class Publication:
         if not fresh and self._is_published():
             return
         while True:
+            shown = f"{self.folder}/{self.name}"
             try:
-                link_new(self.staged, f"{self.folder}/{self.name}")
+                link_new(self.staged, shown)
             except FileExistsError:
+                if os.path.samestat(os.lstat(self.staged), os.lstat(shown)):
+                    return  # we have done so before; the file system has not moved its change time
                 # Somebody has laid a file of this very name there since we looked; ours gets another number.
                 self.name = free_name(self.folder, self.name)
             else:
@@ -88,6 +95,17 @@ class Publication:
         except FileNotFoundError:
             return True
         return status.st_ino != self.inode or status.st_ctime_ns != self.ctime_ns
+
+
+def let_change_time_move(publications: Iterable[Publication]) -> None:
+    """Return when a link will give another change time than the one that was taken down.
+
+    Most file systems before Linux 6.13 take change times from a clock that ticks only every few milliseconds. A clock
+    of another machine says nothing, so there is no waiting for a share whose times lie ahead.
+    """
+    latest = max((made.ctime_ns for made in publications), default=0)
+    while time.clock_gettime_ns(_CLOCK_REALTIME_COARSE) <= latest <= time.time_ns():
+        time.sleep(_TICK_SECONDS / 4)
 
 
 class Folders:

@@ -21,6 +21,7 @@ from loguru import logger
 
 from core.site import Site
 from spool.committing import Settled, companions_of, warnings_of
+from spool.durable import sync_file
 from spool.effects import recalled
 from spool.identifiers import LENGTH
 from spool.intake import HELD, REJECTED, Intake
@@ -188,11 +189,15 @@ def _remove_twins(intake: Intake, paths: Iterable[str]) -> None:
     if not linked:
         return
     for folder in (intake.folder, f"{intake.folder}/{REJECTED}", f"{intake.folder}/{HELD}"):
+        removed = False
         for name in os.listdir(folder):
             path = f"{folder}/{name}"
             with suppress(FileNotFoundError):  # somebody takes it away at this moment
                 status = os.lstat(path)
                 if (status.st_dev, status.st_ino) in linked:
                     os.unlink(path)
+                    removed = True
                     for ending in NOTE_ENDINGS:
                         Path(path + ending).unlink(missing_ok=True)
+        if removed:
+            sync_file(folder)

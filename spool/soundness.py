@@ -16,7 +16,8 @@ from sqlalchemy.exc import DBAPIError
 
 from core.errors import JournalError
 from core.site import Site
-from spool.archive import Archive, ArchiveConflict
+from spool.archive import Archive
+from spool.archive_files import ArchiveConflict
 from spool.durable import sync_paths
 from spool.handling import WORK_FOLDER
 from spool.identifiers import LENGTH

@@ -7,8 +7,9 @@ from functools import partial
 
 from core.errors import TransportError
 from core.site import Route, Site
+from spool.claiming import Claimed
 from spool.identifiers import go_on_after, now_ms
-from spool.intake import Claimed, Intake
+from spool.intake import Intake
 from spool.journal.store import Journal
 from spool.messages import DropRef
 from spool.names import visible_name

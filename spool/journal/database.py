@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
 from core.errors import CluedropError, JournalError, TransportError
-from spool.durable import sync_paths
+from spool.durable import sync_file, sync_paths
 
 _MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 FAULTS_OF_OURS = (DataError, IntegrityError, ProgrammingError)
@@ -129,6 +129,19 @@ def copy_of(connection: Connection, path: Path) -> None:
     sync_paths([str(draft)], [])
     draft.replace(path)
     sync_paths([], [str(path.parent)])
+
+
+def sync_names(engine: Engine) -> None:
+    """Bring the names of the database's files to the disk: a commit syncs what is in them, not that they are there.
+
+    SQLite does so itself only where the connection that commits has made the write-ahead log. Raise TransportError.
+    """
+    place = engine.url.database
+    if engine.dialect.name == "sqlite" and place:
+        try:
+            sync_file(str(Path(place).resolve().parent))
+        except OSError as error:
+            raise TransportError(f"the journal ({place}) cannot be written: {error.strerror}") from error
 
 
 def upsert(dialect: Dialect, table: Table) -> Insert:

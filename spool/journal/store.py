@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Insert, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
-from spool.journal.database import FAULTS_OF_OURS, open_database, trouble, upsert
+from spool.journal.database import FAULTS_OF_OURS, open_database, sync_names, trouble, upsert
 from spool.journal.place import Place
 from spool.journal.tables import Row, alerts, chain, drops, keys, ledger, outputs, requests, routes
 from spool.manifest import GENESIS, ChainHead
@@ -157,7 +157,7 @@ class Journal:
         return ChainHead(rows[0]["sequence"], rows[0]["digest"]) if rows else GENESIS  # no daemon has run yet
 
     def prepare(self, route_names: Sequence[str]) -> None:
-        """Make the rows that later statements update."""
+        """Make the rows that later statements update, and see to it that the database cannot get lost as a whole."""
         with _writing(self._relaxed):
             known = set(self._relaxed.execute(select(routes.c.name)).scalars())
             for name in route_names:
@@ -165,6 +165,7 @@ class Journal:
                     self._relaxed.execute(insert(routes).values(name=name))
             if not self._relaxed.execute(select(func.count()).select_from(chain)).scalar_one():
                 self._relaxed.execute(insert(chain).values(id=1, sequence=GENESIS.sequence, digest=GENESIS.digest))
+        sync_names(self._durable_engine)
 
     def routes(self) -> dict[str, Row]:
         """What is known of every route, by name."""

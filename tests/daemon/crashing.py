@@ -16,9 +16,8 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+import spool.claiming
 import spool.committing
-import spool.durable
-import spool.intake
 import spool.publishing
 from spool.archive import Archive
 from spool.completing import Completer
@@ -28,8 +27,8 @@ from spool.recovery import Recovery
 from spool.waiting import WaitingRoom
 
 POINTS: dict[str, tuple[Any, str]] = {
-    "claim": (spool.intake, "move_new"),
-    "link of a claim": (spool.durable, "link_new"),
+    "link of a claim": (spool.claiming, "link_new"),
+    "claim": (spool.claiming, "remove_old_name"),
     "note the claim": (Journal, "claim"),
     "bring attachments": (WaitingRoom, "bring_companions"),
     "let wait": (WaitingRoom, "park"),

@@ -23,6 +23,8 @@ class Fault:
     number: int
     skip: int = 0
     times: int | None = 1
+    spare: int = 0
+    """A process whose requests never fail: the test itself."""
     lose: bool = True
     """What a failing sync has not brought to the disk never comes there, though a second sync says that all is well."""
     met: int = 0
@@ -35,13 +37,13 @@ class Fault:
 
     def to_wire(self) -> dict[str, Any]:
         """As JSON takes it."""
-        values = {name: getattr(self, name) for name in ("number", "skip", "times", "lose")}
+        values = {name: getattr(self, name) for name in ("number", "skip", "times", "spare", "lose")}
         return {**values, "kinds": sorted(self.kinds)}
 
-    def hits(self, request: Request) -> bool:
+    def hits(self, request: Request, process: int) -> bool:
         """Say whether this request fails; counts it."""
         name = "RENAME" if request is Request.RENAME2 else request.name
-        if name not in self.kinds:
+        if name not in self.kinds or process == self.spare:
             return False
         self.met += 1
         if self.met <= self.skip or (self.times is not None and self.met > self.skip + self.times):

@@ -38,10 +38,10 @@ class Mounted:
         """Requests fail from now on."""
         self._tell(fault=fault.to_wire())
 
-    def mend(self) -> Sequence[str]:
-        """Nothing fails any more; returns what has failed."""
+    def mend(self) -> tuple[int, Sequence[str]]:
+        """Nothing fails any more; returns how many requests could have failed, and which have."""
         found = self._tell(mend=True)
-        return found["failed"] if found else ()
+        return found["met"], found["failed"]
 
     def mark(self, text: str) -> int:
         """Note something in the log; returns how long it is by now."""
@@ -51,7 +51,7 @@ class Mounted:
         """Everything that was done since it was mounted."""
         with tempfile.NamedTemporaryFile(prefix="faultfs-log-") as file:
             self._tell(save=file.name)
-            found: list[Operation] = pickle.load(file)  # noqa: S301 - our own file
+            found: list[Operation] = pickle.load(file)
             return found
 
 
@@ -70,7 +70,9 @@ def mounted(root: Path, tree: Tree | None = None) -> Iterator[Mounted]:
         )
         try:
             assert process.stdout is not None
-            assert process.stdout.readline() == "mounted\n", "nothing can be mounted here; this needs root and /dev/fuse"
+            assert process.stdout.readline() == "mounted\n", (
+                "nothing can be mounted here; this needs root and /dev/fuse"
+            )
             yield Mounted(process, root)
         finally:
             ctypes.CDLL(None).umount2(os.fsencode(root), _MNT_DETACH)

@@ -1,7 +1,7 @@
 """Serves a tree to the kernel until it is unmounted: ``python -m tests.faultfs.server MOUNTPOINT [TREE]``.
 
-A line of JSON on standard input is a command, its answer is a line on standard output: ``{"fault": ...}`` makes requests
-fail, ``{"mend": true}`` ends that, ``{"mark": text}`` is written into the log, ``{"save": file}`` saves the log.
+A line of JSON on standard input is a command, its answer is a line on standard output: ``{"fault": ...}`` makes
+requests fail, ``{"mend": true}`` ends that, ``{"mark": text}`` is written into the log, ``{"save": file}`` saves it.
 
 The kernel sends FUSE_SYNCFS to no file system of this kind, so ``syncfs`` is asked for by setting the attribute
 ``user.syncfs``.
@@ -17,6 +17,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ class Server:
                 self.fault = Fault.from_wire(values)
             case {"mend": _}:
                 fault, self.fault = self.fault, None
-                return {"met": fault.met, "failed": fault.failed} if fault else None
+                return {"met": fault.met, "failed": fault.failed} if fault else {"met": 0, "failed": []}
             case {"mark": text}:
                 self.log.append(Operation("mark", data=text.encode()))
             case {"save": path}:
@@ -92,7 +93,7 @@ class Server:
             if error.errno in {errno.EINTR, errno.ENOENT, errno.EAGAIN}:
                 return True
             raise
-        _length, code, unique, node, uid, gid, *_rest = protocol.HEADER_IN.unpack_from(message)
+        _length, code, unique, node, uid, gid, process, *_rest = protocol.HEADER_IN.unpack_from(message)
         body = message[protocol.HEADER_IN.size :]
         number, answer = 0, b""
         try:
@@ -102,17 +103,15 @@ class Server:
         else:
             if request in _SILENT:
                 return True
-            self._uid, self._gid = uid, gid
+            self._uid, self._gid, self._process = uid, gid, process
             try:
                 answer = self._try(request, node, body)
             except OSError as error:
                 number = error.errno or errno.EIO
             except KeyError:
                 number = errno.ESTALE
-        try:
+        with suppress(FileNotFoundError):  # the caller was interrupted meanwhile
             os.write(self._device, protocol.HEADER_OUT.pack(16 + len(answer), -number, unique) + answer)
-        except FileNotFoundError:
-            pass  # the caller was interrupted meanwhile
         return True
 
     def _try(self, request: Request, node: int, body: bytes) -> bytes:
@@ -120,7 +119,7 @@ class Server:
         if request is Request.SETXATTR and body[8:].split(b"\0")[0].decode() == SYNC_ATTRIBUTE:
             asked = Request.SYNCFS
         fault = self.fault
-        if fault is not None and fault.hits(asked):
+        if fault is not None and fault.hits(asked, self._process):
             if fault.number == SHORT:
                 return self._write(node, body, short=True)
             if fault.lose and asked in {Request.FSYNC, Request.SYNCFS}:
@@ -211,9 +210,7 @@ class Server:
             return b""
         if replaced and self.tree.inodes[replaced].entries:
             raise OSError(errno.ENOTEMPTY, new)
-        self._do(
-            Operation("rename", inode.key, _now(), node, old, new_parent=folder, new_name=new, replaced=replaced)
-        )
+        self._do(Operation("rename", inode.key, _now(), node, old, new_parent=folder, new_name=new, replaced=replaced))
         self.tree.forget(replaced)
         return b""
 
@@ -339,7 +336,7 @@ def _now() -> int:
 
 def main(mountpoint: str, tree: str = "") -> None:
     """Mount, say so, serve."""
-    server = Server(mountpoint, pickle.loads(Path(tree).read_bytes()) if tree else Tree())  # noqa: S301 - our own file
+    server = Server(mountpoint, pickle.loads(Path(tree).read_bytes()) if tree else Tree())
     print("mounted", flush=True)
     server.serve()
 

@@ -1,7 +1,7 @@
 """What the file system holds: a tree of inodes, and the operations that led to it.
 
-Every change is an ``Operation``, applied by the one function ``Tree.apply``: while the file system is mounted, and again
-when a state after a power cut is made from those that survived it.
+Every change is an ``Operation``, applied by the one function ``Tree.apply``: while the file system is mounted, and
+again when a state after a power cut is made from those that survived it.
 """
 
 import errno
@@ -11,7 +11,9 @@ import stat
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["make", "link", "unlink", "rename", "attributes", "write", "truncate", "sync", "sync all", "lose", "mark"]
+Kind = Literal[
+    "make", "link", "unlink", "rename", "attributes", "write", "truncate", "sync", "sync all", "lose", "mark"
+]
 NAMING = frozenset({"make", "link", "unlink", "rename"})
 WRITING = frozenset({"write", "truncate"})
 ROOT = 1

@@ -139,17 +139,17 @@ def test_the_longest_names_get_through(site: Running, name: str) -> None:
 def test_a_link_swapped_in_after_the_look_is_never_followed(
     site: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from spool import intake
+    from spool import claiming
 
     (tmp_path / "secret").write_text("secret\n")
-    move = intake.move_new
+    link = claiming.link_new
 
-    def swap_then_move(source: str, destination: str) -> None:
+    def swap_then_link(source: str, destination: str) -> str:
         os.unlink(source)
         os.symlink(tmp_path / "secret", source)
-        move(source, destination)
+        return link(source, destination)
 
-    monkeypatch.setattr(intake, "move_new", swap_then_move)
+    monkeypatch.setattr(claiming, "link_new", swap_then_link)
     site.drop("a.txt", "harmless\n")
     site.until(lambda: site.count("rejected") == 1)
     assert site.outputs() == {}

@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import Problem, TransportError
-from spool.archive import CHAIN_NAME, Archive, ArchiveConflict
+from spool.archive import CHAIN_NAME, Archive
 from spool.archive_check import Finding
 from spool.archive_check import verify as verify_all
+from spool.archive_files import ArchiveConflict
 from spool.durable import sync_paths
 from spool.manifest import GENESIS, ArchiveEntry, ChainFile, ChainHead, MadeFile, Manifest, SourceFile, chain_digest
 
@@ -143,9 +144,10 @@ def test_everything_is_synced_before_the_head_moves_on(tmp_path: Path) -> None:
     Archive(root, note).place([_entry(tmp_path / "work", 1)], GENESIS)
 
     day = root / "2026/03/12"
-    folders = {str(folder) for folder in (day / "0198f30001", day, day.parent, day.parents[1], root)}
-    files = {f"{day}/0198f30001/OP 1.csv", f"{day}/0198f30001/.manifest.new", f"{root}/.chain.json.new"}
-    assert synced == [(False, folders | files), (True, {str(root)})]
+    above = {str(folder) for folder in (day, day.parent, day.parents[1], root)}
+    folder = f"{day}/0198f30001"
+    files = {str(root), folder, f"{folder}/OP 1.csv", f"{folder}/.manifest.new", f"{root}/.chain.json.new"}
+    assert synced == [(False, above), (False, files), (True, {str(root)})]
 
 
 def test_a_source_that_cannot_be_sealed_is_copied_and_goes_only_when_the_copy_is_durable(tmp_path: Path) -> None:
@@ -159,7 +161,7 @@ def test_a_source_that_cannot_be_sealed_is_copied_and_goes_only_when_the_copy_is
         assert source.stat().st_dev != root.stat().st_dev, "the test needs two file systems"
         head = Archive(root, lambda files, folders: seen.append(source.exists())).place([entry], GENESIS)
 
-        assert seen == [True, True]
+        assert seen == [True, True, True]
         assert not source.exists()
         assert list(verify(root, head)) == []
     finally:

@@ -236,7 +236,7 @@ def test_a_claim_that_fails_half_way_takes_a_file_once(
             os.unlink(source)
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr("spool.intake.move_new", half)
+    monkeypatch.setattr("spool.claiming.link_new", half)
     site.drop("a.txt", "a\n")
     site.until_archived(1)
     site.for_a_while(0.2)
