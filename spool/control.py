@@ -104,7 +104,7 @@ class Control:
                 return self._discard(row)
             case "replay", "archived":
                 return self._replay(row, f"{request['asked_at']:011x}{_unique(request['id'])}")
-            case "release" | "retry" | "discard", "claimed" | "waiting" | "committed" | "discarding":
+            case "release" | "retry" | "discard", "claimed" | "committed" | "discarding":
                 return "it is being handled"  # asked for before a crash, and begun then
         raise Refused(f"the drop is {row['state']}, so it cannot be asked to {verb}")
 
