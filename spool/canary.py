@@ -12,6 +12,8 @@ from contextlib import suppress
 from spool.messages import DropRef, Outcome, Staged
 from spool.staging import Place
 
+HIDDEN = ".cluedrop-canary"
+"""Name in the inbox under which a canary is written."""
 _NAME = re.compile(r"cluedrop-canary-[0-9]+\.canary")
 
 
@@ -23,7 +25,7 @@ def is_canary(name: str) -> bool:
 def send_canary(folder: str, number: int) -> str:
     """Drop a canary into an inbox, complete from its first moment. Returns its path; raise OSError if it cannot be."""
     path = f"{folder}/cluedrop-canary-{number}.canary"
-    hidden = f"{folder}/.cluedrop-canary"
+    hidden = f"{folder}/{HIDDEN}"
     with open(hidden, "w", encoding="ascii") as file:
         file.write("canary\n")
     os.rename(hidden, path)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 
 from core.site import Site
+from spool.canary import HIDDEN
 from spool.handling import WORK_FOLDER
 from spool.identifiers import LENGTH
 from spool.staging import STAGED_FOLDER
@@ -17,6 +18,8 @@ def staged_files(site: Site) -> Iterator[str]:
     for route in site.routes:
         # Claimed files carry a blank behind their id; what we write ourselves never does.
         yield from (path for path in _files_of(f"{route.folder}/{WORK_FOLDER}") if " " not in os.path.basename(path))
+        if os.path.lexists(canary := f"{route.folder}/{HIDDEN}"):
+            yield canary
     yield from (path for path in _files_of(str(site.state)) if path.endswith(".ledger"))
 
 
