@@ -75,6 +75,10 @@ class Intake:
         else:
             self._closed.append((time.monotonic() + self.route.breath_seconds, name))
 
+    def put_back(self, names: Sequence[str]) -> None:
+        """Hinted files for which there was no room come first the next time."""
+        self._moved.extendleft(reversed(names))
+
     def prepare(self) -> None:
         """Make the folders of the route. Raise TransportError when the place is away."""
         self._check_sentinel()
@@ -239,7 +243,8 @@ class Intake:
         if not is_canary(name):
             self.last_claim = moment
         if self.route.ready == "marker":  # one that cannot be removed does no harm
-            _remove_link(f"{self.folder}/{self.route.marker.format(name=name)}")
+            with contextlib.suppress(OSError):
+                os.unlink(f"{self.folder}/{self.route.marker.format(name=name)}")
         return Claimed(drop_id, name, path, sight.size, sight.mtime_ns, moment)
 
     def _get_stuck(self, name: str, reason: str) -> None:
@@ -292,8 +297,3 @@ class Intake:
         if stat.S_ISDIR(status.st_mode):
             return None
         return Sight(status.st_size, status.st_mtime_ns, status.st_ino, stat.S_ISREG(status.st_mode))
-
-
-def _remove_link(path: str) -> None:
-    with contextlib.suppress(OSError):
-        os.unlink(path)
