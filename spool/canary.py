@@ -14,6 +14,8 @@ from spool.messages import DropRef, Outcome, Staged
 from spool.own_folders import open_new
 from spool.staging import Place
 
+HIDDEN = ".cluedrop-canary"
+"""Name in the inbox under which a canary is written."""
 _NAME = re.compile(r"cluedrop-canary-[0-9]+\.canary")
 
 
@@ -25,7 +27,7 @@ def is_canary(name: str) -> bool:
 def send_canary(folder: str, number: int) -> str:
     """Drop a canary into an inbox, complete from its first moment. Returns its path; raise OSError if it cannot be."""
     path = f"{folder}/cluedrop-canary-{number}.canary"
-    hidden = f"{folder}/.cluedrop-canary"
+    hidden = f"{folder}/{HIDDEN}"
     with open(open_new(hidden), "w", encoding="ascii") as file:
         file.write("canary\n")
     os.rename(hidden, path)

@@ -4,6 +4,7 @@ So the verbs work whether the daemon runs or not, and there is never a second wr
 """
 
 import filecmp
+import hashlib
 import os
 import shutil
 import time
@@ -20,7 +21,7 @@ from core.errors import CluedropError, JournalError, TransportError
 from spool.committing import Settled, companion, companions_of, companions_row
 from spool.durable import sync_file, twin_new
 from spool.engine import Engine
-from spool.identifiers import new_drop_id, now_ms
+from spool.identifiers import LENGTH
 from spool.journal.store import Results
 from spool.journal.tables import Row
 from spool.manifest import MANIFEST_NAME, Effects, Manifest, entry_folder
@@ -78,7 +79,7 @@ class Control:
         self._next = time.monotonic() + _LOOK_SECONDS
         for request in self._journal.asked():
             try:
-                answer = self._carry_out(request["verb"], request["drop_id"])
+                answer = self._carry_out(request)
             except (Refused, OSError) as error:
                 answer = f"not done: {error}"
             except (JournalError, TransportError):
@@ -89,7 +90,8 @@ class Control:
             logger.info("{} {}: {}", request["verb"], request["drop_id"], answer)
             self._journal.answer(request["id"], answer)
 
-    def _carry_out(self, verb: str, drop_id: str) -> str:
+    def _carry_out(self, request: Row) -> str:
+        verb, drop_id = request["verb"], request["drop_id"]
         row = self._journal.drop(drop_id)
         if row is None or row["route"] not in self._engine.intakes:
             raise Refused(f"there is no drop {drop_id}")
@@ -105,7 +107,9 @@ class Control:
             case "discard", "held" | "unclear":
                 return self._discard(row)
             case "replay", "archived":
-                return self._replay(row)
+                return self._replay(row, f"{request['asked_at']:011x}{_unique(request['id'])}")
+            case "release" | "retry" | "discard", "claimed" | "committed" | "discarding":
+                return "it is being handled"  # asked for before a crash, and begun then
         raise Refused(f"the drop is {row['state']}, so it cannot be asked to {verb}")
 
     def _again(self, row: Row, folder: str, flag: str) -> str:
@@ -180,7 +184,14 @@ class Control:
         self._engine.lay_down(discarded)
         return "laid into the archive as discarded"
 
-    def _replay(self, row: Row) -> str:
+    def _replay(self, row: Row, drop_id: str) -> str:
+        """Handle a copy of an archived file as a new drop, under the id that belongs to the request.
+
+        So the same drop is meant when it is asked for again after a crash. The journal has it, with its flag, before a
+        restart can find its file.
+        """
+        if self._journal.drop(drop_id) is not None:
+            return f"handled again as {drop_id}"
         received = datetime.fromtimestamp(row["claimed_at"] / 1000, tz=self._zone)
         folder = f"{self._engine.site.archive}/{entry_folder(received, row['id'])}"
         intake = self._engine.intakes[row["route"]]
@@ -188,17 +199,20 @@ class Control:
             manifest = Manifest.from_bytes(Path(f"{folder}/{MANIFEST_NAME}").read_bytes())
         except ValueError as error:
             raise Refused(f"the manifest in {folder} is damaged; verify the archive") from error
-        moment = now_ms()
-        drop_id = new_drop_id(moment)
         path = intake.work_path(drop_id, row["name"])
-        companions = {}
+        companions, copies = {}, {}
         for number, archived in enumerate(manifest.companions):
             companions[archived.name] = intake.work_path(f"{drop_id}+{number}", archived.name)
-            _copy(f"{folder}/{archived.file}", companions[archived.name], f"{intake.work}/{drop_id}.replay")
-        _copy(f"{folder}/{manifest.original.file}", path, f"{intake.work}/{drop_id}.replay")
+            copies[f"{intake.work}/{drop_id}.replay.{number}"] = companions[archived.name]
+            _copy(f"{folder}/{archived.file}", f"{intake.work}/{drop_id}.replay.{number}")
+        copies[f"{intake.work}/{drop_id}.replay"] = path  # the last, for without it the others are nothing
+        _copy(f"{folder}/{manifest.original.file}", f"{intake.work}/{drop_id}.replay")
+        moment = int(drop_id[:11], 16)
         values = {"id": drop_id, "name": row["name"], "flags": "forced", "claimed_at": moment, "state": "claimed"}
         kept = {name: row[name] for name in ("route", "size", "mtime_ns")}
-        self._journal.claim([{**kept, **values}])
+        self._journal.claim([{**kept, **values}], durable=True)
+        for hidden, shown in copies.items():
+            os.rename(hidden, shown)
         drop = DropRef(drop_id, path, row["name"], moment, forced=True, companions=companions)
         self._engine.hand_in(row["route"], drop)
         return f"handled again as {drop_id}"
@@ -210,6 +224,11 @@ def _refuse_another(row: Row, back: _Back) -> None:
         for path in (back.path, *back.companions.values()):
             os.unlink(path)
         raise Refused("the file that was held is not the one that lies there now; drop that one into the inbox")
+
+
+def _unique(number: int) -> str:
+    """What makes the id of a request's drop differ from all others of its moment."""
+    return hashlib.sha256(f"request {number}".encode()).hexdigest()[: LENGTH - 11]
 
 
 def _shown_path(folder: str, output: Row) -> str:
@@ -224,7 +243,7 @@ def _shown_path(folder: str, output: Row) -> str:
         return next((entry.path for entry in entries if entry.inode() == output["inode"]), path)
 
 
-def _copy(source: str, path: str, hidden: str) -> None:
-    """Copy so that a crash leaves no half file under a name that the restart believes."""
+def _copy(source: str, hidden: str) -> None:
+    """Copy to a name that no restart believes, whole and durable."""
     shutil.copyfile(source, hidden)
-    os.rename(hidden, path)
+    sync_file(hidden)

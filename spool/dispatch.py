@@ -39,6 +39,11 @@ class Dispatcher:
         return any(worker.busy and worker.stream is stream for worker in self._pool.workers)
 
     @property
+    def trouble(self) -> str:
+        """Why worker processes are missing; empty when none is."""
+        return self._pool.trouble
+
+    @property
     def in_hand(self) -> bool:
         """A group is being handled or waits to be committed."""
         return any(worker.busy for worker in self._pool.workers) or any(stream.results for stream in self.streams)
@@ -64,11 +69,12 @@ class Dispatcher:
 
     def collect(self) -> Iterator[tuple[Stream, Handled]]:
         """Outcomes that have come since the last call; workers that died or take too long are replaced."""
+        self._pool.refill()
         for worker in list(self._pool.workers):
             stream = worker.stream
             if stream is None:
                 if worker.is_dead:  # nobody's fault; left alone its closed pipe would wake us again and again
-                    self._pool.replace(worker)
+                    self._pool.replace_dead(worker)
                 continue
             try:
                 outcomes, left = worker.receive()
@@ -91,7 +97,8 @@ class Dispatcher:
         suspect = worker.suspect()
         unanswered = worker.unanswered(take=True)
         logger.error("worker {} ended over {}", worker.process.pid, suspect.name if suspect else "nothing")
-        self._replace(worker, stream)
+        (self._pool.replace if at_once else self._pool.replace_dead)(worker)
+        stream.fresh_worker = True
         discard_staged(self._site, {drop.id for drop in unanswered})
         if suspect is None:
             # Not over a file, so the next worker may end the same way: not before the route has paused.
@@ -114,16 +121,12 @@ class Dispatcher:
             if worker.stream is stream:
                 unanswered = worker.unanswered(take=True)
                 stream.push_back(worker.route, [again(drop) for drop in unanswered])
-                self._replace(worker, stream)
+                self._pool.replace(worker)
                 discard_staged(self._site, {drop.id for drop in unanswered})
         stream.fresh_worker = True
         discard_staged(self._site, {handled.drop.id for handled in group})
         for handled in reversed(group):
             stream.push_back(handled.route.name, [again(handled.drop)])
-
-    def _replace(self, worker: Worker, stream: Stream) -> None:
-        self._pool.replace(worker)
-        stream.fresh_worker = True
 
     def close(self) -> None:
         """End the workers."""

@@ -50,6 +50,7 @@ class Health:
         self._last_drop = {name: row["last_drop_at"] or 0 for name, row in self._journal.routes().items()}
         engine.on_canary = self._canary_came
         known = {route.name for route in self._site.routes} | self._site.targets.keys() | self._places()
+        known.add(self._site.name)
         for code, subject in list(self._open):
             if subject not in known:
                 self._alert(code, subject, None)  # its route or target is no longer configured
@@ -63,6 +64,7 @@ class Health:
             self._look_at_disks()
             self._engine.look_at_destinations()
             self._alert("away", str(self._site.archive), self._engine.destinations.archive_trouble)
+            self._alert("workers", self._site.name, self._engine.dispatcher.trouble or None)
             for target in self._site.targets.values():
                 self._look_at_target(target)
             for route in self._site.routes:

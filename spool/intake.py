@@ -11,7 +11,7 @@ import re
 import stat
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from core.errors import TransportError
 from core.readiness import FOLDERS_OF_SYSTEMS, NEVER_TAKEN, Sight, Stillness, is_ignored
@@ -65,6 +65,10 @@ class Intake:
             self._moved.append(name)
         else:
             self._closed.append((time.monotonic() + self.route.breath_seconds, name))
+
+    def put_back(self, names: Sequence[str]) -> None:
+        """Hinted files for which there was no room come first the next time."""
+        self._moved.extendleft(reversed(names))
 
     def prepare(self) -> None:
         """Make the folders of the route. Raise TransportError when the place is away or another site's."""

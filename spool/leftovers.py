@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from core.site import Route, Site
+from spool.canary import HIDDEN
 from spool.handling import WORK_FOLDER
 from spool.identifiers import LENGTH
 from spool.ownership import OWNER_FILE
@@ -64,6 +65,9 @@ def staged_files(site: Site, is_ours: Callable[[str], bool] = answers) -> Iterat
     for folder in filter(is_ours, [*staged, *work]):
         # Claimed files carry a blank behind their id; what we write ourselves never does.
         yield from (path for path in _files_of(folder) if " " not in os.path.basename(path))
+    for folder in filter(is_ours, work):
+        if os.path.lexists(canary := f"{os.path.dirname(folder)}/{HIDDEN}"):
+            yield canary
     yield from (path for path in _files_of(str(site.state)) if path.endswith(".ledger"))
 
 

@@ -6,7 +6,6 @@ import multiprocessing
 import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
-from multiprocessing.forkserver import ensure_running
 from multiprocessing.process import BaseProcess
 
 from loguru import logger
@@ -18,6 +17,7 @@ from spool.streams import Stream
 from spool.worker import WorkerSetup, work
 
 _STOP_SECONDS = 5.0
+_FIRST_DELAY, _MOST_DELAY = 1.0, 60.0
 
 
 class Worker:
@@ -33,6 +33,8 @@ class Worker:
         self._drops: dict[str, DropRef] = {}
         self._order: tuple[str, ...] = ()
         self.progress_at = time.monotonic()
+        self.has_begun = False
+        """It has said something: its start went well."""
 
     @property
     def busy(self) -> bool:
@@ -59,6 +61,7 @@ class Worker:
                     break  # what it said before it died counts; the next call finds it dead
                 raise
             self.progress_at = time.monotonic()
+            self.has_begun = True
             if not isinstance(message, Report):
                 self._order = message
                 continue
@@ -100,31 +103,74 @@ class Worker:
 
 
 class Pool:
-    """All workers of the daemon. A fork server that has imported everything once makes new ones in milliseconds."""
+    """All workers of the daemon. A fork server that has imported everything once makes new ones in milliseconds.
+
+    Where one cannot be started (no process or descriptor is left, the fork server was killed), it is tried again later,
+    with the workers that there are until then.
+    """
 
     def __init__(self, setup: WorkerSetup) -> None:
         self._setup = setup
         self._context = multiprocessing.get_context("forkserver")
         modules = [*module_names(setup.format_package), *module_names(setup.handler_package)]
         self._context.set_forkserver_preload(["spool.worker", *modules])
-        with plain_environment():
-            ensure_running()
         for missing in missing_layers(setup.site):
             logger.warning("{}", missing)
-        self.workers = [self._start() for _ in range(setup.site.limits.workers)]
+        self.workers: list[Worker] = []
+        self.trouble = ""
+        """Why workers are missing; empty when none is."""
+        self._start_at = 0.0
+        self._delay = _FIRST_DELAY
+        self.refill()
+
+    def refill(self) -> None:
+        """Start the workers that are missing, where it is time to."""
+        missing = self._setup.site.limits.workers - len(self.workers)
+        if not missing or time.monotonic() < self._start_at:
+            return
+        try:
+            for _ in range(missing):
+                self.workers.append(self._start())
+        except (OSError, EOFError) as error:
+            self._put_off(f"a worker process cannot be started: {error!r}")
+        else:
+            self.trouble = ""
 
     def _start(self) -> Worker:
         ours, theirs = self._context.Pipe()
-        current = self._context.RawValue(ctypes.c_int, -1)
-        process = self._context.Process(target=work, args=(theirs, self._setup, current), daemon=True)
-        process.start()
-        theirs.close()
+        try:
+            current = self._context.RawValue(ctypes.c_int, -1)
+            process = self._context.Process(target=work, args=(theirs, self._setup, current), daemon=True)
+            with plain_environment():  # a killed fork server is started anew
+                process.start()
+        except (OSError, EOFError):
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         return Worker(ours, process, current)
 
+    def _put_off(self, trouble: str) -> None:
+        self.trouble = trouble
+        if time.monotonic() < self._start_at:
+            return  # of several at once
+        self._start_at = time.monotonic() + self._delay
+        logger.error("{}; trying again in {:.0f} s", trouble, self._delay)
+        self._delay = min(self._delay * 2, _MOST_DELAY)
+
     def replace(self, worker: Worker) -> None:
-        """Put a fresh process in the place of one that is dead, too slow, or holds changes that were not committed."""
+        """Put a fresh process in the place of one that must go: too slow, or with changes that were not committed."""
         worker.kill()
-        self.workers[self.workers.index(worker)] = self._start()
+        self.workers.remove(worker)
+        self.refill()
+
+    def replace_dead(self, worker: Worker) -> None:
+        """The same for one that has ended by itself; when it had not even begun, the next one is not hurried."""
+        if worker.has_begun:
+            self._delay = _FIRST_DELAY
+        else:
+            self._put_off("a worker process ended before it had begun")
+        self.replace(worker)
 
     def free_worker(self, stream: Stream) -> Worker | None:
         """The idle worker that holds this stream's changes, else one that holds nobody's."""

@@ -115,7 +115,11 @@ def _finish(engine: Engine) -> None:
     engine.stop_taking()
     deadline = time.monotonic() + engine.site.limits.worker_seconds
     while engine.dispatcher.in_hand and time.monotonic() < deadline:
-        engine.step()
+        try:
+            engine.step()
+        except TransportError as error:  # what cannot be committed now is handled again at the next start
+            logger.error("{}; trying again", error)
+            engine.rest(_REST_SECONDS)
 
 
 def once(setup: WorkerSetup) -> bool:

@@ -1,8 +1,8 @@
 """Which files must be handled one after the other, and what waits in each line.
 
 Handlers remember things per company, so all routes that may touch the same company form one stream: what one file has
-changed, the next one sees. Streams run side by side. Within a stream the routes take turns, a route is first in, first
-out.
+changed, the next one sees. Streams run side by side. A stream is first in, first out over all of its routes, but for
+those that pause.
 """
 
 import time
@@ -53,10 +53,6 @@ class Stream:
         spilled = any(handled.outcome.spilled_puts for handled in self.results)
         return self.ahead < _MOST_AHEAD and not (self.fresh_worker or self.one_by_one or spilled)
 
-    def backlog(self, route: str) -> int:
-        """Files of a route that wait to be handled."""
-        return len(self.queues[route])
-
     def push(self, route: str, drops: Iterable[DropRef]) -> None:
         """New files, at the end of the line."""
         self.queues[route].extend(drops)
@@ -66,24 +62,25 @@ class Stream:
         self.queues[route].extendleft(reversed(drops))
 
     def next_job(self, most: int, paused: Iterable[str]) -> tuple[str, tuple[DropRef, ...]] | None:
-        """Files for the next job: all of one route; the routes take turns. A file that ended a worker goes alone."""
-        for route in list(self.queues):
-            queue = self.queues[route]
-            if not queue or route in paused:
-                continue
-            self.queues[route] = self.queues.pop(route)  # to the end of the turn
-            drops: list[DropRef] = []
-            if self.one_by_one:
-                self.one_by_one -= 1
-                most = 1
-            while queue and len(drops) < most:
-                if queue[0].suspect and drops:
-                    break
-                drops.append(queue.popleft())
-                if drops[-1].suspect:
-                    break
-            return route, tuple(drops)
-        return None
+        """Files for the next job: of one route, as many as came before all others. One that ended a worker goes alone.
+
+        What waits in a paused route is passed by.
+        """
+        first = {route: queue[0].id for route, queue in self.queues.items() if queue and route not in paused}
+        if not first:
+            return None
+        route = min(first, key=first.__getitem__)
+        before = min((drop_id for other, drop_id in first.items() if other != route), default=None)
+        queue = self.queues[route]
+        if self.one_by_one:
+            self.one_by_one -= 1
+            most = 1
+        drops = [queue.popleft()]
+        while queue and len(drops) < most and not (drops[-1].suspect or queue[0].suspect):
+            if before is not None and queue[0].id > before:
+                break
+            drops.append(queue.popleft())
+        return route, tuple(drops)
 
     def add_result(self, handled: Handled) -> None:
         """An outcome has come."""

@@ -54,10 +54,11 @@ class Journal:
 
     # ── drops ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def claim(self, rows: Sequence[Row]) -> None:
-        """Note new drops. Not durable: the files in the work folder are the truth, the rows follow."""
-        with _writing(self._relaxed):
-            self._relaxed.execute(insert(drops), rows)
+    def claim(self, rows: Sequence[Row], *, durable: bool = False) -> None:
+        """Note new drops. Not durable, as a rule: the files in the work folder are the truth, the rows follow."""
+        connection = self._durable if durable else self._relaxed
+        with _writing(connection):
+            connection.execute(insert(drops), rows)
 
     def commit(self, results: Results) -> None:
         """Durable: before it nothing has happened, after it everything will. All or nothing."""

@@ -12,6 +12,7 @@ import json
 import random
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -47,6 +48,7 @@ class Soak:
         self.orphans: list[int] = []
         self.files = 0
         self.begin = time.monotonic()
+        self._pace = threading.Event()
         self._looks = (root / "samples.jsonl").open("w", encoding="utf-8")
 
     @property
@@ -71,7 +73,7 @@ class Soak:
         while (now := self.at) < self.seconds:
             name = min(due, key=lambda act: due[act])
             if due[name] > now:
-                time.sleep(min(due[name], self.seconds) - now)
+                self._pace.wait(min(due[name], self.seconds) - now)
                 continue
             every, act = acts[name]
             due[name] += every
@@ -112,7 +114,7 @@ class Soak:
         """Wait until all is quiet, end the daemon; returns everything that is wrong."""
         deadline = time.monotonic() + _QUIET_SECONDS
         while time.monotonic() < deadline and (self.flight.open or any(self._waiting())):
-            time.sleep(1)
+            self._pace.wait(1)
             self.look()
         code = self.daemon.finish()
         self.inboxes.tidy()

@@ -104,7 +104,6 @@ class Daemon:
         left = self._family()
         deadline = time.monotonic() + 5
         while left and time.monotonic() < deadline:
-            time.sleep(0.05)
             left = self._family()
         self.start()
         return left

@@ -3,7 +3,8 @@
 Every round forks a daemon, drops files of chance kinds, and kills: at a named point, at the n-th change of a folder or
 of the journal, at any moment; the daemon, a worker, the fork server, or all of them; while it recovers, reloads, ends
 or obeys a person. A program takes and deletes the results meanwhile. Every eighth round everything is counted
-(``tests/conservation.py``) and a person asks for something. Ends with 1 at the first violation; the site is kept.
+(``tests/conservation.py``) and a person asks for something. ``--steps`` leaves nothing to chance: one scene again and
+again, crashed one event later each time. Ends with 1 at the first violation; its site is kept.
 """
 
 import argparse
@@ -17,56 +18,53 @@ from collections import Counter
 from pathlib import Path
 
 from tests.torture.rounds import Torture, Violated
+from tests.torture.steps import Steps
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=1000)
+    parser.add_argument("--steps", action="store_true", help="every step of a scene instead of rounds of chance")
     parser.add_argument("--jobs", type=int, default=2, help="sites that are tortured side by side")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, help="where the sites lie (default: a temporary folder)")
-    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--share", type=int, default=-1, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    folder = arguments.folder or Path(tempfile.mkdtemp(prefix="torture-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    seed = arguments.seed or random.randrange(1, 10**6)
-    if arguments.child:
-        return _torture(folder, seed, arguments.rounds)
-    return _report(folder, seed, arguments.rounds, arguments.jobs)
+    arguments.folder = arguments.folder or Path(tempfile.mkdtemp(prefix="torture-"))
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    arguments.seed = arguments.seed or random.randrange(1, 10**6)
+    return _report(arguments) if arguments.share < 0 else _torture(arguments)
 
 
-def _torture(folder: Path, seed: int, rounds: int) -> int:
-    torture = Torture(folder, seed, folder / f"trace-{seed}")
-    violation = ""
+def _torture(arguments: argparse.Namespace) -> int:
+    """One share, in a process of its own; tells what has happened as JSON."""
+    seed, violation = arguments.seed + arguments.share, ""
+    make = Steps if arguments.steps else Torture
+    torture = make(arguments.folder, seed, arguments.folder / f"trace-{seed}")
     try:
-        torture.run(rounds)
+        torture.run(arguments.rounds, arguments.share, arguments.jobs)
         torture.leave()
     except Violated as error:
         violation = f"in round {torture.rounds}, site {torture.root}:\n{error}"
     finally:
         torture.close()
-    told = {"rounds": torture.rounds, "countings": torture.countings, "files": torture.total_files,
-            "results": torture.total_results, "asked": torture.total_asked, "kills": torture.kills,
-            "kinds": torture.kinds, "violation": violation}  # fmt: skip
-    print(json.dumps(told))
+    print(json.dumps({"counted": torture.counted, "kills": torture.kills, "kinds": torture.kinds,
+                      "violation": violation}))  # fmt: skip
     return 1 if violation else 0
 
 
-def _report(folder: Path, seed: int, rounds: int, jobs: int) -> int:
-    print(f"{rounds} rounds on {jobs} sites side by side in {folder}; seed {seed}", flush=True)
+def _report(arguments: argparse.Namespace) -> int:
+    what = "every step" if arguments.steps else f"{arguments.rounds} rounds"
+    print(f"{what} on {arguments.jobs} sites side by side in {arguments.folder}; seed {arguments.seed}", flush=True)
     begin = time.monotonic()
-    shares = [rounds // jobs + (number < rounds % jobs) for number in range(jobs)]
+    handed_on = ["--folder", str(arguments.folder), "--seed", str(arguments.seed), "--rounds", str(arguments.rounds),
+                 "--jobs", str(arguments.jobs), *["--steps"] * arguments.steps]  # fmt: skip
+    command = [sys.executable, "-m", "tests.torture", *handed_on]
     children = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.torture", "--child", "--folder", str(folder), "--seed", str(seed + number),
-             "--rounds", str(share)],
-            stdout=subprocess.PIPE, text=True,
-        )
-        for number, share in enumerate(shares)
-    ]  # fmt: skip
-    counted: Counter[str] = Counter()
-    kills: Counter[str] = Counter()
-    kinds: Counter[str] = Counter()
+        subprocess.Popen([*command, "--share", str(share)], stdout=subprocess.PIPE, text=True)
+        for share in range(arguments.jobs)
+    ]
+    sums: dict[str, Counter[str]] = {"counted": Counter(), "kills": Counter(), "kinds": Counter()}
     wrong: list[str] = []
     for child in children:
         said = child.communicate()[0].splitlines()
@@ -74,18 +72,16 @@ def _report(folder: Path, seed: int, rounds: int, jobs: int) -> int:
             wrong.append(f"a torturer has ended with {child.returncode}")
             continue
         told = json.loads(said[-1])
-        kills.update(told.pop("kills"))
-        kinds.update(told.pop("kinds"))
-        if violation := told.pop("violation"):
-            wrong.append(violation)
-        counted.update(told)
-    print(f"{counted['rounds']} rounds in {time.monotonic() - begin:.0f} s, counted {counted['countings']} times")
-    print(f"{counted['files']} files, {counted['results']} results, {counted['asked']} requests of a person")
-    print("kills: " + ", ".join(f"{place} {number}" for place, number in kills.most_common()))
-    print("files: " + ", ".join(f"{kind} {number}" for kind, number in kinds.most_common()))
+        for what, sum_of in sums.items():
+            sum_of.update(told[what])
+        wrong += [told["violation"]] if told["violation"] else []
+    print(f"{', '.join(f'{number} {what}' for what, number in sums['counted'].items())}; "
+          f"{time.monotonic() - begin:.0f} s")  # fmt: skip
+    for what in ("kills", "kinds"):
+        print(f"{what}: {', '.join(f'{name} {number}' for name, number in sums[what].most_common())}")
     for text in wrong:
         print(f"VIOLATED {text}")
-    print(f"{len(wrong)} violations; seed {seed}")
+    print(f"{len(wrong)} violations; seed {arguments.seed}")
     return 1 if wrong else 0
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import select
 import shutil
 import signal
 import time
@@ -43,8 +44,10 @@ class Torture:
         self.chance = random.Random(seed)
         self.kills: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()
-        self.rounds = self.countings = self.asked = 0
-        self.total_files = self.total_results = self.total_asked = 0
+        self.counted: Counter[str] = Counter()
+        """Rounds, files and so on, until now."""
+        self.asked = 0
+        """Requests of a person that the next life will find."""
         self._folder, self._seed = folder, seed
         self._cradle = Cradle()
         self._sites = 0
@@ -58,8 +61,13 @@ class Torture:
         self.taken: Counter[tuple[str, str]] = Counter()
         self._consumer = 0
 
-    def run(self, rounds: int) -> None:
-        """So many rounds. Raise Violated at the first thing that is wrong; its site is left as it lies."""
+    @property
+    def rounds(self) -> int:
+        return self.counted["rounds"]
+
+    def run(self, rounds: int, share: int = 0, shares: int = 1) -> None:
+        """This share of so many rounds. Raise Violated at the first thing that is wrong; its site stays as it lies."""
+        rounds = rounds // shares + (share < rounds % shares)
         for number in range(rounds):
             self._round()
             if number % CHECK_EVERY == CHECK_EVERY - 1 or number == rounds - 1:
@@ -71,8 +79,8 @@ class Torture:
     def leave(self) -> None:
         """Everything was counted: the site may go."""
         self.kinds += self.scene.kinds
-        self.total_files += sum(self.scene.expected(self.taken).dropped.values())
-        self.total_results += sum(self.taken.values())
+        self.counted["files"] += sum(self.scene.expected(self.taken).dropped.values())
+        self.counted["results"] += sum(self.taken.values())
         shutil.rmtree(self.root)
 
     def close(self) -> None:
@@ -83,7 +91,7 @@ class Torture:
     # ── a round ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _round(self) -> None:
-        self.rounds += 1
+        self.counted["rounds"] += 1
         chance = self.chance
         if chance.random() < 0.6:
             self.scene.drop(chance.randint(1, 6))
@@ -189,18 +197,15 @@ class Torture:
 
     def count(self) -> None:
         """Let everything come to its end, and count. Raise Violated."""
-        self.countings += 1
+        self.counted["countings"] += 1
         while self.scene.late:
             self.scene.bring_late()
         pid = self._cradle.start(self.root, (), "tests.torture.scene:quiet")
         site = quiet(self.root)
-        deadline = time.monotonic() + _QUIET_SECONDS
-        while left := _in_motion(site):
-            code = self._cradle.wait(pid, 0.05)
-            if code is not None:
-                raise Violated(f"the daemon has ended by itself with {code}")
-            if time.monotonic() > deadline:
-                raise Violated(f"after {_QUIET_SECONDS} s there still is {left[:10]}")
+        if (code := self._until_quiet(pid, _QUIET_SECONDS)) is not None:
+            raise Violated(f"the daemon has ended by itself with {code}")
+        if left := _in_motion(site):
+            raise Violated(f"after {_QUIET_SECONDS} s there still is {left[:10]}")
         os.kill(pid, signal.SIGTERM)
         if (code := self._cradle.wait(pid, _END_SECONDS)) != 0:
             raise Violated(f"after SIGTERM in a quiet moment the daemon ended with {code}")
@@ -217,10 +222,18 @@ class Torture:
             for verb, drop_id in self.scene.requests(rows):
                 journal.ask(verb, drop_id, "", now_ms())
                 self.asked += 1
-                self.total_asked += 1
+                self.counted["requests of a person"] += 1
                 self._say(f"  asked to {verb} {drop_id}")
         finally:
             journal.close()
+
+    def _until_quiet(self, pid: int, seconds: float) -> int | None:
+        """Wait until nothing is in motion, or the time is over; the exit code when the daemon ends before."""
+        site, deadline = quiet(self.root), time.monotonic() + seconds
+        while (code := self._cradle.wait(pid, 0.03)) is None:
+            if not _in_motion(site) or time.monotonic() > deadline:
+                return None
+        return code
 
     def _ends(self, row: dict[str, str]) -> set[str]:
         """How a drop may have ended."""
@@ -235,6 +248,7 @@ class Torture:
     # ── beside it ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _start_consumer(self) -> None:
+        (self.root / "taken").touch()
         self._consumer = os.fork()
         if self._consumer == 0:
             try:
@@ -322,4 +336,4 @@ def _consume(outboxes: list[Path], log: Path, seed: int) -> None:
                         taken.write(json.dumps([outbox.name, digest]) + "\n")
                         taken.flush()
                         (outbox / name).unlink()
-            time.sleep(chance.uniform(0, 0.05))
+            select.select([], [], [], chance.uniform(0, 0.05))

@@ -3,7 +3,7 @@
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -81,12 +81,15 @@ class Scene:
 
     def drop(self, count: int) -> None:
         """Drop so many files of chance kinds."""
-        for _ in range(count):
-            kind = self._chance.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
-            self._serial += 1
-            self._drop(self._made(kind, self._chance.choice(list(COMPANY)), f"{self._serial}"))
+        self.drop_kinds(self._chance.choices(list(_WEIGHTS), list(_WEIGHTS.values()), k=count))
         while self.late and self._chance.random() < 0.4:
             self.bring_late()
+
+    def drop_kinds(self, kinds: Iterable[str]) -> None:
+        """Drop a file of each kind, on chance routes."""
+        for kind in kinds:
+            self._serial += 1
+            self._drop(self._made(kind, self._chance.choice(list(COMPANY)), f"{self._serial}"))
 
     def bring_late(self) -> None:
         """Drop one thing that others wait for."""
