@@ -1,9 +1,15 @@
 """Real small file systems for tests: mounted where they are wanted, unmounted whatever happens."""
 
+import os
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 from tests.needs import need, need_root
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Mounts:
@@ -13,6 +19,7 @@ class Mounts:
         need_root("to mount file systems")
         self._scratch = scratch
         self._mounted: list[Path] = []
+        self._servers: list[subprocess.Popen[bytes]] = []
 
     def tmpfs(self, place: Path, options: str = "size=256k") -> None:
         """A disk in memory."""
@@ -36,6 +43,21 @@ class Mounts:
         """The folder again under another name, as a mount of its own."""
         self._mount(place, "--bind", str(source))
 
+    def share(self, source: Path, place: Path, *options: str) -> "subprocess.Popen[bytes]":
+        """A share that a process serves from a folder; returns the process."""
+        need("fusermount3", "fuse3")
+        source.mkdir(parents=True, exist_ok=True)
+        place.mkdir(parents=True, exist_ok=True)
+        server = subprocess.Popen([sys.executable, "-m", "tests.world.passthrough", source, place, *options], cwd=ROOT)
+        self._servers.append(server)
+        self._mounted.append(place)
+        deadline = time.monotonic() + 60
+        while not place.is_mount():
+            assert server.poll() is None
+            assert time.monotonic() < deadline, "the share was never mounted"
+            os.sched_yield()
+        return server
+
     def remount(self, place: Path, options: str) -> None:
         subprocess.run(["mount", "-o", f"remount,{options}", place], check=True)
 
@@ -45,8 +67,13 @@ class Mounts:
         self._mounted.remove(place)
 
     def close(self) -> None:
+        for server in self._servers:
+            server.send_signal(signal.SIGCONT)
         for place in reversed(self._mounted):
             subprocess.run(["umount", "-l", place], check=False, capture_output=True)
+        for server in self._servers:
+            server.kill()
+            server.wait()
 
     def _mount(self, place: Path, *arguments: str) -> None:
         place.mkdir(parents=True, exist_ok=True)
