@@ -83,6 +83,8 @@ class FileHandling:
         except Exception:  # a bug must cost one file, not the daemon
             staging.discard()
             outcome = Outcome(drop.id, "bug", problems=(file_problems.bug(drop.id),), trouble=traceback.format_exc())
+        outcome.problems = file_problems.most(outcome.problems)
+        outcome.warnings = file_problems.most(outcome.warnings)
         if outcome.fate in {"done", "rejected"}:
             claims = {place: (digest, drop.id) for place, digest in outcome.claims.items()}
             self._ledger.apply(outcome.puts, claims)
@@ -256,6 +258,8 @@ def _done(drop: DropRef, collected: Collected) -> Outcome:
 def _failed(drop: DropRef, error: OSError) -> Outcome:
     if error.errno in _WORLD_IN_THE_WAY:
         return Outcome(drop.id, "retry", trouble=str(error))
+    if error.errno == errno.EFBIG:
+        return Outcome(drop.id, "rejected", problems=(file_problems.result_too_big(),))
     return Outcome(drop.id, "bug", problems=(file_problems.bug(drop.id),), trouble=traceback.format_exc())
 
 
