@@ -100,6 +100,12 @@ packages: ## Debian packages that the tests need (installed when root)
 	apt-get update -qq; \
 	DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing > /dev/null
 
+MINUTES ?= 60
+.PHONY: fuzz
+fuzz: $(TESTING) ## fuzz every reader with coverage (make fuzz MINUTES=60); findings lie below .fuzz/findings
+	@$(UV) sync --quiet --frozen --inexact --group dev --group fuzz
+	@nice $(BIN)/python -m tests.fuzzing.run --minutes $(MINUTES)
+
 golden: $(TESTING) ## write the golden files anew; read the difference before you commit it
 	@[ -z "$${CI:-}" ] || { echo "Golden files are never written in CI." >&2; exit 1; }
 	@CLUEDROP_UPDATE_GOLDEN=1 $(PYTEST) -m "not slow" tests || true

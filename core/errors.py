@@ -54,13 +54,15 @@ class Problem:
 
     def __post_init__(self) -> None:
         """Cut what is too long, wherever it came from."""
-        places = f"{self.column}{self.pointer}{self.record}{self.value}"
-        if len(self.what) + len(self.todo) + len(places) <= LONGEST_PLACE:
-            return  # nearly always, and a file may have many
-        for name in ("what", "todo", "column", "pointer", "record", "value"):
-            text = getattr(self, name)
-            longest = LONGEST_SENTENCE if name in {"what", "todo"} else LONGEST_PLACE
-            if text is not None and len(text) > longest:
+        for name, text, longest in (
+            ("what", self.what, LONGEST_SENTENCE),
+            ("todo", self.todo, LONGEST_SENTENCE),
+            ("column", self.column, LONGEST_PLACE),
+            ("pointer", self.pointer, LONGEST_PLACE),
+            ("record", self.record, LONGEST_PLACE),
+            ("value", self.value, LONGEST_PLACE),
+        ):
+            if text and len(text) > longest:
                 object.__setattr__(self, name, shortened(text, longest))
 
 

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from core.errors import Problem
 from spool.notes import WRONG_FOLDER, counted, moment, quoted
 
+_MOST = 1_000
+
 # ── before reading ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -125,6 +127,24 @@ def out_of_memory(limit: int) -> Problem:
         f"Der Inhalt der Datei ist zu groß: Beim Lesen braucht er mehr als die erlaubten {_size(limit)} Speicher.",
         "Bitte die Daten auf mehrere kleinere Dateien aufteilen.",
     )
+
+
+def result_too_big() -> Problem:
+    """One result would be bigger than a worker may write."""
+    return Problem(
+        "result-too-big",
+        "Aus der Datei würde eine Datei entstehen, die viel zu groß ist.",
+        "Bitte die Daten auf mehrere kleinere Dateien aufteilen.",
+    )
+
+
+def most(problems: Sequence[Problem]) -> Sequence[Problem]:
+    """So many problems as somebody could look through; of more, how many they are."""
+    if len(problems) <= _MOST:
+        return problems
+    left = len(problems) - _MOST + 1
+    more = Problem("more", f"An {counted(left)} weiteren Stellen der Datei gibt es Hinweise wie diese.")
+    return (*problems[: _MOST - 1], more)
 
 
 def took_too_long(limit: timedelta) -> Problem:

@@ -97,6 +97,8 @@ class FileHandling:
         if drop.settled and outcome.fate == "done":
             staging.discard()
             outcome.outputs = ()
+        outcome.problems = file_problems.most(outcome.problems)
+        outcome.warnings = file_problems.most(outcome.warnings)
         if outcome.fate in {"done", "rejected"}:
             claims = {place: (digest, drop.id) for place, digest in outcome.claims.items()}
             self._ledger.apply(outcome.puts, claims)
@@ -271,6 +273,8 @@ def _done(drop: DropRef, collected: Collected) -> Outcome:
 def _failed(drop: DropRef, error: OSError) -> Outcome:
     if error.errno in _WORLD_IN_THE_WAY:
         return Outcome(drop.id, "retry", trouble=f"{error.filename or drop.path}: {error.strerror}")
+    if error.errno == errno.EFBIG:
+        return Outcome(drop.id, "rejected", problems=(file_problems.result_too_big(),))
     return _bug(drop)
 
 

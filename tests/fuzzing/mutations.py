@@ -175,7 +175,8 @@ def unzipped(data: bytes) -> dict[str, bytes]:
 def zipped(members: Mapping[str, bytes], *, packed: bool = False) -> bytes:
     """A zip file of these members."""
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED) as archive:
+    how = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+    with zipfile.ZipFile(made, "w") as archive:
         for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name), content)
+            archive.writestr(zipfile.ZipInfo(name), content, how)
     return made.getvalue()
