@@ -25,7 +25,7 @@ from spool.journal.tables import Row
 from spool.leftovers import ClaimedFile, claimed_of, staged_for_targets
 from spool.manifest import SourceFile
 from spool.names import visible_name
-from spool.notes import NoteKind, note_text, read_note
+from spool.notes import NoteKind, counted, note_text, read_note
 from spool.publishing import HELD_FOLDER, Naming
 
 _STATES = {
@@ -152,7 +152,7 @@ class Parking:
         """What can still be seen of the results."""
         for target, path in self._staged[drop_id]:
             shown = _second_name(self._targets[target], path)
-            size = os.lstat(path).st_size
+            size = counted(os.lstat(path).st_size)
             if shown is not None:
                 what = f"Ein Ergebnis wurde übergeben und liegt noch in outbox/{target} als „{shown}“ ({size} Bytes)."
                 todo = "Bitte nachsehen, ob es noch gebraucht wird."

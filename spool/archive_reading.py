@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.errors import CluedropError, Problem
 from core.site import Site
-from spool.archive import CHAIN_NAME, MANIFEST_DRAFT, Archive
+from spool.archive import CHAIN_DRAFT, CHAIN_NAME, MANIFEST_DRAFT, Archive
 from spool.archive_check import Finding, entry_folders
 from spool.archive_files import ArchiveConflict
 from spool.durable import sync_paths
@@ -50,13 +50,15 @@ class Told:
     entries: list[Entry] = field(default_factory=list)
     """In the order of the chain."""
     head: ChainHead = GENESIS
+    promised: int = 0
+    """The highest number of a commit that ``chain.json`` names."""
     findings: list[Finding] = field(default_factory=list)
     """What cannot be read or does not fit; ``verify`` says more."""
 
     @property
     def committed(self) -> int:
-        """The highest number of a commit."""
-        return max((entry.number for entry in self.entries), default=0)
+        """The highest number of a commit, also where its entry is missing."""
+        return max([self.promised, *(entry.number for entry in self.entries)])
 
 
 def manifest_in(root: Path, folder: str) -> tuple[Manifest, str]:
@@ -101,25 +103,33 @@ def _broken_links(entries: list[Entry]) -> Iterator[Finding]:
 
 
 def _settle_head(site: Site, told: Told) -> None:
-    """Agree on the head: what the newest entry says, if ``chain.json`` is lost; else what ``chain.json`` says."""
+    """Agree on the head: what the newest entry says where ``chain.json`` is lost or was copied before the entries."""
     newest = told.entries[-1] if told.entries else None
     reached = ChainHead(newest.sequence, newest.digest) if newest else GENESIS
     try:
-        told.head = Archive(site.archive, sync_paths).head()
+        found = Archive(site.archive, sync_paths).chain()
     except ArchiveConflict:
-        told.head = GENESIS
-    if told.head == reached:
+        found = ChainFile(sequence=GENESIS.sequence, digest=GENESIS.digest, group=())
+    told.head, told.promised = found.head, found.committed
+    if found.head == reached:
         return
-    if told.head == GENESIS:
-        told.findings.append(Finding(CHAIN_NAME, f"was lost or damaged; written anew, for number {reached.sequence}"))
-        chain = ChainFile(sequence=reached.sequence, digest=reached.digest, group=(), committed=told.committed)
-        path = site.archive / CHAIN_NAME
-        path.write_bytes(chain.model_dump_json(indent=1).encode())
-        sync_paths([str(path)], [str(site.archive)])
+    if found.sequence < reached.sequence and (found.head == GENESIS or not told.findings):
         told.head = reached
-    else:
-        what = f"ends at number {told.head.sequence}, the entries at number {reached.sequence}, or with another digest"
-        told.findings.append(Finding(CHAIN_NAME, what))
+        _write_chain(site.archive, reached, told.committed)
+        if found.head == GENESIS:
+            told.findings.append(Finding(CHAIN_NAME, f"was lost or damaged; made anew, for number {reached.sequence}"))
+        return
+    what = f"ends at number {found.sequence}, the entries at number {reached.sequence}, or with another digest"
+    told.findings.append(Finding(CHAIN_NAME, what))
+
+
+def _write_chain(archive: Path, head: ChainHead, committed: int) -> None:
+    chain = ChainFile(sequence=head.sequence, digest=head.digest, group=(), committed=committed)
+    draft = archive / CHAIN_DRAFT
+    draft.write_bytes(chain.model_dump_json(indent=1).encode())
+    sync_paths([str(draft)], [])
+    draft.replace(archive / CHAIN_NAME)
+    sync_paths([], [str(archive)])
 
 
 # ── what was under way ────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,6 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -11,7 +10,7 @@ from core.errors import CluedropError, JournalError
 from core.site import Site
 from spool.durable import sync_paths
 from spool.identifiers import now_ms
-from spool.journal.database import copy_of, file_of, open_database, trouble
+from spool.journal.database import copy_of, dated, file_of, open_database, trouble
 
 
 def back_up(site: Site, folder: Path) -> Path:
@@ -26,7 +25,7 @@ def back_up(site: Site, folder: Path) -> Path:
     if not file.exists():
         raise CluedropError(f"there is no journal yet ({file}); the daemon makes it when it starts")
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"journal-{datetime.now().astimezone():%Y%m%d-%H%M%S}.sqlite3"
+    path = dated(folder / "journal-", ".sqlite3")
     engine = open_database(site.journal_url, readonly=True)
     try:
         with engine.connect() as connection:

@@ -37,7 +37,7 @@ class NoteKind(StrEnum):
     BUG = "bug"
 
 
-_NOTHING_WRONG = {NoteKind.REMARKS, NoteKind.DUPLICATE, NoteKind.WAITING, NoteKind.HELD}
+_NOTHING_WRONG = {NoteKind.REMARKS, NoteKind.DUPLICATE, NoteKind.WAITING, NoteKind.HELD, NoteKind.FORGOTTEN}
 _TITLES = {
     NoteKind.REMARKS: "Die Datei {name} wurde verarbeitet; einiges daran ist zu beachten.",
     NoteKind.REJECTED: "Die Datei {name} konnte nicht verarbeitet werden.",

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
@@ -23,10 +22,10 @@ from core.site import Site
 from spool.adopting import Adopted, Parking, given_back
 from spool.archive_reading import Entry, Told, manifest_in, read_archive
 from spool.committing import report_of
-from spool.durable import sync_paths
+from spool.durable import sync_paths, twin_new
 from spool.effects import done_again
 from spool.instance import only_one
-from spool.journal.database import copy_of, file_of, open_database, upgrade, upsert
+from spool.journal.database import copy_of, dated, file_of, open_database, upgrade, upsert
 from spool.journal.store import as_json, write_ledger
 from spool.journal.tables import Row, chain, drops, keys, ledger, outputs, routes
 from spool.manifest import Manifest, entry_folder
@@ -147,12 +146,12 @@ def _set_aside(file: Path) -> Path | None:
     """Give the old journal a second name, so that there is one at every moment; its log goes with it."""
     if not file.exists():
         return None
-    kept = file.with_name(f"{file.name}.before-rebuild-{datetime.now().astimezone():%Y%m%d-%H%M%S}")
+    kept = dated(file.with_name(f"{file.name}.before-rebuild-"))
     for ending in ("-wal", "-shm"):  # a new journal must not find the log of the old one
         log = file.with_name(file.name + ending)
         if log.exists():
             log.rename(kept.with_name(kept.name + ending))
-    os.link(file, kept)
+    twin_new(str(file), str(kept), f"{kept}.new")
     return kept
 
 

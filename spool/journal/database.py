@@ -8,6 +8,7 @@ SQLite: write-ahead log, so that readers never wait; ``synchronous=FULL`` on the
 
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,13 @@ def _revision(connection: Connection) -> str | None:
     from alembic.migration import MigrationContext
 
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def dated(beginning: Path, ending: str = "") -> Path:
+    """A name that is free: the beginning, the date and time of now, the ending."""
+    name = f"{beginning.name}{datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    numbers = ("", *(f"-{number}" for number in range(2, 1000)))
+    return next(path for more in numbers if not (path := beginning.with_name(f"{name}{more}{ending}")).exists())
 
 
 def copy_of(connection: Connection, path: Path) -> None:

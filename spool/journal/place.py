@@ -4,12 +4,11 @@ SQLite goes on with a file that has no name any more, and all that it is told is
 """
 
 import os
-from datetime import datetime
 
 from sqlalchemy import Connection
 
 from core.errors import JournalError
-from spool.journal.database import copy_of, file_of
+from spool.journal.database import copy_of, dated, file_of
 
 
 class Place:
@@ -36,7 +35,7 @@ class Place:
         if seen == self._known or self._file is None:
             return
         what = "deleted" if seen is None else "replaced by another one"
-        kept = self._file.with_name(f"{self._file.name}.rescued-{datetime.now().astimezone():%Y%m%d-%H%M%S}")
+        kept = dated(self._file.with_name(f"{self._file.name}.rescued-"))
         copy_of(self._connection, kept)
         for ending in ("-wal", "-shm"):  # the log of what is gone must not meet the copy when it gets its name back
             self._file.with_name(self._file.name + ending).unlink(missing_ok=True)

@@ -4,6 +4,7 @@ import itertools
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,19 @@ import pytest
 import spool.committing
 import spool.publishing
 import spool.rebuilding
-from core.errors import JournalError
+from core.errors import CluedropError, JournalError
 from core.site import Site
 from spool.archive import Archive
 from spool.completing import Completer
+from spool.journal.database import open_database
 from spool.journal.store import Journal
+from spool.journal.tables import metadata
+from spool.manifest import ChainFile
 from spool.rebuilding import Report, rebuild
 from spool.soundness import make_ready
+from tests.postgres import postgres
 from tests.repair.scenes import SCENE, archived_part, is_ready, journal_file, known, live
-from tests.sites import Running
+from tests.sites import Running, a_site
 
 Start = Callable[..., Running]
 pytestmark = pytest.mark.slow
@@ -243,3 +248,169 @@ def test_a_rebuild_that_is_cut_off_is_run_again(start: Start, monkeypatch: pytes
     _rebuilt(running.site)
 
     assert archived_part(known(running.site.journal_url)) == archived_part(before)
+
+
+# ── the archive ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_archive_that_ends_too_early_is_noticed_and_its_loss_must_be_accepted(start: Start) -> None:
+    """It may just not be mounted; what the journal knows stays known, so nothing is exported twice."""
+    running = start()
+    live(running)
+    running.stop()
+    before = known(running.site.journal_url)
+    shutil.move(running.site.archive, running.site.archive.with_name("away"))
+    running.site.archive.mkdir()
+
+    with pytest.raises(JournalError, match="ends at number 0, the journal knows it up to number 6"):
+        make_ready(running.site)
+    with pytest.raises(CluedropError, match="Is it mounted"):
+        _rebuilt(running.site)
+    assert known(running.site.journal_url) == before
+    _rebuilt(running.site, accept_loss=True)
+
+    assert is_ready(running.site)
+    again = start(running.site)
+    again.drop("again.txt", SCENE["b.txt"])
+    again.drop("new.txt", "new\n")
+    again.until(lambda: again.count("duplicate") == 2 and again.count("archived") == 7)
+    assert again.findings() == []
+
+
+def test_the_archive_of_another_site_is_noticed(start: Start, tmp_path: Path) -> None:
+    """It may even be as long as ours."""
+    sites = [a_site(tmp_path / name) for name in ("one", "other")]
+    for site in sites:
+        running = start(site)
+        running.drop("a.txt", "a\n")
+        running.until_archived(1)
+        running.stop()
+    shutil.rmtree(sites[0].archive)
+    shutil.copytree(sites[1].archive, sites[0].archive)
+
+    with pytest.raises(JournalError, match="is not the one that the journal knows: its last entry, number 1"):
+        make_ready(sites[0])
+
+
+@pytest.mark.parametrize("damage", ["lost", "damaged", "copied before the entries"])
+def test_a_head_file_is_made_anew_from_the_entries(start: Start, damage: str) -> None:
+    running = start()
+    running.drop("a.txt", "a\n")
+    running.until_archived(1)
+    chain_file = running.site.archive / "chain.json"
+    early = chain_file.read_bytes()
+    running.drop("b.txt", "b\n")
+    running.until_archived(2)
+    running.stop()
+    whole = ChainFile.model_validate_json(chain_file.read_bytes())
+    if damage == "lost":
+        chain_file.unlink()
+    else:
+        chain_file.write_bytes(b"{}" if damage == "damaged" else early)
+
+    with pytest.raises(JournalError):
+        make_ready(running.site)
+    report = _rebuilt(running.site)
+
+    assert len(report.findings) == (damage != "copied before the entries")
+    found = ChainFile.model_validate_json(chain_file.read_bytes())
+    assert (found.head, found.committed) == (whole.head, whole.committed)
+    assert is_ready(running.site)
+    again = start(running.site)
+    again.drop("c.txt", "c\n")
+    again.until_archived(3)
+    assert again.findings() == []
+
+
+def test_an_entry_that_is_missing_is_told_and_the_others_are_taken(start: Start) -> None:
+    running = start()
+    for name in ("a", "b", "c"):
+        running.drop(f"{name}.txt", f"remember {name}\n{name}\n")
+        running.until(lambda name=name: running.count("archived") == "abc".index(name) + 1)
+    running.stop()
+    lost = running.row("b.txt")["id"]
+    [folder] = running.site.archive.glob(f"*/*/*/{lost}")
+    shutil.rmtree(folder)
+    _lose(running.site)
+
+    report = _rebuilt(running.site)
+
+    assert [finding.split(": ", 1)[1] for finding in report.findings] == ["is number 3; the one before it is number 1"]
+    assert is_ready(running.site)
+    ledger = known(running.site.journal_url)["ledger"]
+    assert sorted(row["key"] for row in ledger if row["kind"] == "known") == ["a", "c"]
+
+
+def test_a_power_cut_that_leaves_the_journal_behind_the_archive_is_no_alarm(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is noted after the archive is not durable; the commit before it is."""
+    running = start()
+    with monkeypatch.context() as patching:
+        _cut(patching, Journal, "finish", 1)
+        running.drop("a.txt", "a\n")
+        with pytest.raises(PowerCut):
+            running.until(lambda: False)
+    running.stop()
+    assert known(running.site.journal_url)["chain"][0]["sequence"] == 0
+
+    assert is_ready(running.site)
+
+
+def test_a_drop_that_was_committed_and_is_archived_after_a_crash_keeps_its_effects(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then they are read from the journal's tables, forgotten entries and very many of them too."""
+    running = start()
+    running.drop("first.txt", "remember OLD\nfirst\n")
+    running.until_archived(1)
+    with monkeypatch.context() as patching:
+        _cut(patching, Completer, "complete", 1)
+        running.drop("a.txt", "remember A\nforget OLD\nclaim AR-1\na\n")
+        with pytest.raises(PowerCut):
+            running.until(lambda: False)
+    running.stop()
+    running = start(running.site)
+    with monkeypatch.context() as patching:
+        _cut(patching, Completer, "complete", 1)
+        running.drop("big.txt", "puts 6000\nbig\n")
+        with pytest.raises(PowerCut):
+            running.until(lambda: False)
+    running.stop()
+    running = start(running.site)
+    running.until_archived(3)
+    running.stop()
+    before = known(running.site.journal_url)
+    _lose(running.site)
+
+    _rebuilt(running.site)
+
+    assert archived_part(known(running.site.journal_url)) == archived_part(before)
+
+
+def test_a_journal_on_a_server_is_made_right_in_one_transaction(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with postgres() as url:
+        site = replace(a_site(tmp_path), journal_url=url)
+        running = start(site)
+        live(running)
+        running.stop()
+        before = known(url)
+        engine = open_database(url)
+        with engine.begin() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(table.delete())
+        engine.dispose()
+
+        with pytest.raises(JournalError, match="the journal is new"):
+            make_ready(site)
+        with monkeypatch.context() as patching:
+            _cut(patching, spool.rebuilding, "write_ledger", 1)
+            with pytest.raises(PowerCut):
+                _rebuilt(site)
+        assert known(url)["drops"] == []
+        _rebuilt(site)
+
+        assert archived_part(known(url)) == archived_part(before)
+        assert is_ready(site)

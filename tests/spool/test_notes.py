@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from core.errors import FormatError, Problem
 from spool import file_problems
 from spool.marked_table import SHOWN_COLUMNS, SHOWN_ROWS, marked_workbook
-from spool.notes import SHOWN_PROBLEMS, NoteKind, column_letter, note_text, place, visible
+from spool.notes import SHOWN_PROBLEMS, NoteKind, column_letter, note_text, place, read_note, visible
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "notes"
 UPDATE = os.environ.get("CLUEDROP_UPDATE_GOLDEN") == "1"
@@ -39,6 +39,11 @@ RECORD = Problem(
     pointer="/documents/3/lines/0/account",
     value="",
 )
+FORGOTTEN = Problem(
+    "forgotten",
+    "Für outbox/bmd war ein Ergebnis vorbereitet (1.205 Bytes). Dort liegt es nicht.",
+    "Bitte nachsehen, ob es schon abgeholt wurde.",
+)
 NOTES = {
     "remarks": (NoteKind.REMARKS, [RECORD], {}),
     "rejected": (NoteKind.REJECTED, [AMOUNT, RECORD], {}),
@@ -52,6 +57,7 @@ NOTES = {
     "duplicate": (NoteKind.DUPLICATE, [file_problems.duplicate_of("OP März.csv", EARLIER)], {"processed_at": EARLIER}),
     "waiting": (NoteKind.WAITING, [file_problems.attachment_missing("AR-2026-10231.pdf")], {}),
     "unclear": (NoteKind.UNCLEAR, [], {}),
+    "forgotten": (NoteKind.FORGOTTEN, [FORGOTTEN], {}),
     "crashed": (NoteKind.CRASHED, [file_problems.out_of_memory(1_000_000_000)], {}),
     "bug": (NoteKind.BUG, [file_problems.bug("0198f3a2")], {"extra": ["Die Systembetreuung wurde verständigt."]}),
 }
@@ -70,6 +76,21 @@ def test_a_note_reads_as_agreed(case: str) -> None:
         expected.parent.mkdir(parents=True, exist_ok=True)
         expected.write_bytes(text.encode("utf-8"))
     assert text.encode("utf-8") == expected.read_bytes()
+
+
+@pytest.mark.parametrize("case", NOTES)
+@pytest.mark.parametrize("name", ["OP.csv", "„OP“ wartet auf Freigabe.csv", "x" * 180])
+def test_a_note_tells_a_rebuild_what_became_of_its_file(case: str, name: str) -> None:
+    kind, problems, more = NOTES[case]
+
+    text = note_text(kind, name, problems, received_at=RECEIVED, route_label="inbox/bmd", reference="0198f3a2", **more)
+
+    assert read_note(text.encode().decode("utf-8")) == (kind, "0198f3a2")
+
+
+def test_what_is_no_note_tells_nothing() -> None:
+    assert read_note("Die Datei „a.csv“ wartet auf Freigabe.\r\n======\r\n") is None
+    assert read_note("") is None
 
 
 def test_every_kind_of_note_has_a_golden_text() -> None:
