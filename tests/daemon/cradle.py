@@ -43,8 +43,8 @@ class Cradle:
 
     def close(self) -> None:
         """End the cradle and every daemon that is left."""
-        self._process.stdin.close()  # type: ignore[union-attr]
-        self._process.wait()
+        with self._process:  # closes both ends and waits
+            pass
 
     def _ask(self, request: dict[str, Any]) -> Any:
         assert self._process.stdin is not None

@@ -1,39 +1,35 @@
-"""Whatever the moment of a crash: every file in exactly one place, every result exactly once, the archive whole."""
+"""Whatever the moment of a crash: every file in exactly one place, every result exactly once, the archive whole.
+
+Crashes at named points, at any change of a folder or of the journal, and at random; ``make torture`` does it for long.
+"""
 
 import os
 import random
 import signal
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.consumers import Consumer
+from tests.conservation import Expected, violations
+from tests.daemon.cradle import Cradle
 from tests.daemon.crashing import POINTS
 from tests.sites import Running, a_site
+from tests.torture.rounds import Torture
+from tests.torture.scene import sha, text
+from tests.torture.steps import Steps
 
 Start = Callable[..., Running]
-ROOT = Path(__file__).resolve().parents[2]
-LAUNCHER = [sys.executable, "-m", "tests.daemon.crashing"]
+pytestmark = [pytest.mark.daemon, pytest.mark.slow]
 
 
-@pytest.fixture
-def launch() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Start daemons; none outlives its test."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def launch_one(root: Path, *point: str) -> subprocess.Popen[bytes]:
-        started.append(subprocess.Popen([*LAUNCHER, str(root), *point], cwd=ROOT))
-        return started[-1]
-
-    yield launch_one
-    for process in started:
-        process.kill()
-        process.wait()
+@pytest.fixture(scope="module")
+def cradle() -> Iterator[Cradle]:
+    """Starts daemons; none outlives the tests."""
+    made = Cradle()
+    yield made
+    made.close()
 
 
 def _drop(root: Path, name: str, content: str) -> str:
@@ -46,30 +42,14 @@ def _drop(root: Path, name: str, content: str) -> str:
     return content
 
 
-def _places(root: Path) -> Counter[str]:
-    """Every file that people gave us, by content, wherever it lies."""
-    inbox = root / "inbox" / "in"
-    folders = [inbox, inbox / "rejected", inbox / "held", inbox / ".work"]
-    files = [path for folder in folders for path in folder.iterdir() if path.is_file()]
-    files += [path for path in (root / "archive").rglob("*") if path.is_file() and path.name != "manifest.json"]
-    ours = (".hinweis.txt", ".hinweis.xlsx", "chain.json")
-    return Counter(path.read_text() for path in files if not path.name.endswith(ours))
-
-
-def _assert_whole(running: Running, dropped: list[str], results: Counter[str], taken: Counter[str]) -> None:
-    """The conservation invariant."""
-    assert _places(running.root) == Counter(dropped), running.picture()
-    assert Counter(running.outputs().values()) + taken == results
-    assert running.leftovers() == []
-    assert running.findings() == []
-    assert {row["state"] for row in running.rows()} <= {"archived", "rejected", "duplicate", "held", "discarded"}
-
-
-def _result(*lines: str) -> str:
-    return "".join(f"{line}\n" for line in ("begin", *lines, "end"))
+def _expected(dropped: list[str], results: list[str], done: int) -> Expected:
+    """Results are those of the one target; ``done``: so many files have gone through."""
+    ledger = {("", "count", "files"): f'{{"files":{done}}}'} if done else {}
+    return Expected(Counter(map(sha, dropped)), results=Counter(("out", sha(made)) for made in results), ledger=ledger)
 
 
 SCENE = {
+    "g.txt": "wait F\ng\n",
     "a.txt": "claim A\na\n",
     "b.txt": "b\nmany 2\n",
     "c.txt": "wrong\n",
@@ -77,29 +57,23 @@ SCENE = {
     "e.txt": "hold\n",
     "f.txt": "remember F\nf\n",
 }
-RESULTS = [_result("a"), _result("b"), _result("0"), _result("1"), "attached\n", _result("d"), _result("f")]
+RESULTS = [text("a"), text("b"), text("0"), text("1"), "attached\n", text("d"), text("f"), text("g")]
 DROPPING = [point for point in POINTS if point not in {"link back", "reopen", "take away", "answer"}]
+MOMENTS = [(point, when, 1) for point in DROPPING for when in ("before", "after")]
+MOMENTS += [(point, when, 3) for point in ("claim", "link of a claim", "publish") for when in ("before", "after")]
 
 
-@pytest.mark.daemon
-@pytest.mark.parametrize("nth", [1, 3])
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("point", DROPPING)
-@pytest.mark.slow
-def test_a_crash_at_every_step(
-    start: Start, launch: Callable[..., subprocess.Popen[bytes]], tmp_path: Path, point: str, when: str, nth: int
-) -> None:
-    if nth == 3 and point not in {"claim", "link of a claim", "publish"}:
-        nth = 1
-    _drop(tmp_path, "d.pdf", "attached\n")
-    dropped = [_drop(tmp_path, name, content) for name, content in SCENE.items()] + ["attached\n"]
+@pytest.mark.parametrize(("point", "when", "nth"), MOMENTS)
+def test_a_crash_at_every_step(start: Start, cradle: Cradle, tmp_path: Path, point: str, when: str, nth: int) -> None:
+    dropped = [_drop(tmp_path, "d.pdf", "attached\n")]
+    dropped += [_drop(tmp_path, name, content) for name, content in SCENE.items()]
 
-    assert launch(tmp_path, point, when, str(nth)).wait(30) == -signal.SIGKILL
+    assert cradle.wait(cradle.start(tmp_path, ("point", point, when, nth))) == -signal.SIGKILL
 
     running = start(a_site(tmp_path))
-    running.until(lambda: _all_settled(running, 4, 1, 1))
+    running.until(lambda: _all_settled(running, 5, 1, 1))
     running.for_a_while(0.3)
-    _assert_whole(running, dropped, Counter(RESULTS), Counter())
+    assert violations(running.site, running.journal, _expected(dropped, RESULTS, 5)) == [], running.picture()
     assert running.engine.intakes["in"].stuck == {}
 
 
@@ -115,98 +89,69 @@ COMING_BY = {
     "replay": ["note the claim", "commit", "note the end", "answer"],
 }
 """Points that a verb comes by."""
+VERBS = [(verb, point, when) for verb, points in COMING_BY.items() for point in points for when in ("before", "after")]
 
 
-@pytest.mark.daemon
-@pytest.mark.slow
-@pytest.mark.parametrize(("verb", "point"), [(verb, point) for verb, points in COMING_BY.items() for point in points])
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(("verb", "point", "when"), VERBS)
 def test_a_crash_while_a_person_is_obeyed(
-    start: Start, launch: Callable[..., subprocess.Popen[bytes]], tmp_path: Path, point: str, when: str, verb: str
+    start: Start, cradle: Cradle, tmp_path: Path, point: str, when: str, verb: str
 ) -> None:
-    name, content, state = {
-        "release": ("a.txt", "hold\na\n", "held"),
-        "discard": ("a.txt", "hold\na\n", "held"),
-        "retry": ("a.txt", "needs x.pdf\nrule no\n", "rejected"),
-        "replay": ("a.txt", "a\n", "archived"),
+    name, content, state, final, results = {
+        "release": ("a.txt", "hold\na\n", "held", "archived", [text("a")]),
+        "discard": ("a.txt", "hold\na\n", "held", "discarded", []),
+        "retry": ("a.txt", "needs x.pdf\nrule no\n", "rejected", "rejected", []),
+        "replay": ("a.txt", "a\n", "archived", "archived", [text("a")] * 2),
     }[verb]
-    dropped = [_drop(tmp_path, name, content)]
+    dropped = [_drop(tmp_path, name, content)] * (2 if verb == "replay" else 1)
     if verb == "retry":
         dropped.append(_drop(tmp_path, "x.pdf", "x\n"))
     first = start(a_site(tmp_path))
-    first.until(lambda: first.count(state) == 1)
-    drop_id = first.row(name)["id"]
-    for output in (tmp_path / "outbox" / "out").glob("*.txt"):
-        output.unlink()
-    first.ask(verb, drop_id)
+    first.until(lambda: first.count(state) == 1 and first.engine.idle)
+    first.ask(verb, first.row(name)["id"])
     first.stop()
 
-    assert launch(tmp_path, point, when, "1").wait(30) == -signal.SIGKILL
+    assert cradle.wait(cradle.start(tmp_path, ("point", point, when, 1))) == -signal.SIGKILL
 
     running = start(a_site(tmp_path))
     running.until(lambda: running.journal.asked() == [] and running.engine.idle)
-    final = {"release": "archived", "discard": "discarded", "retry": "rejected", "replay": "archived"}[verb]
-    running.until(lambda: {row["state"] for row in running.rows()} <= {final, "duplicate"})
+    running.until(lambda: {row["state"] for row in running.rows()} == {final} and running.engine.idle)
     running.for_a_while(0.2)
-    places = _places(tmp_path)
-    if verb != "replay":
-        assert places == Counter(dropped), running.picture()
-    assert running.leftovers() == []
-    assert running.findings() == []
-    if verb == "release":
-        assert list(running.outputs().values()) == [_result("a")]
+    expected = _expected(dropped, results, len(results))
+    assert violations(running.site, running.journal, expected) == [], running.picture()
 
 
-@pytest.mark.daemon
-@pytest.mark.slow
-@pytest.mark.timeout(180)
-def test_crashes_at_random_moments_of_a_burst(
-    start: Start, launch: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
-) -> None:
-    seed = int(os.environ.get("CRASH_SEED", "0")) or random.randrange(10**6)
+def _seed() -> int:
+    """By chance, unless CRASH_SEED repeats an earlier run; told where a test fails."""
+    seed = int(os.environ.get("CRASH_SEED", "0")) or random.randrange(1, 10**6)
     print(f"CRASH_SEED={seed}")
-    chance = random.Random(seed)
-    dropped: list[str] = []
-    results: Counter[str] = Counter()
-    done = 0
-    (tmp_path / "outbox" / "out").mkdir(parents=True)
-    consumer = Consumer(tmp_path / "outbox" / "out", seed)
-    consumer.start()
-
-    for round_number in range(15):
-        process = launch(tmp_path)
-        _wait_until_it_begins(tmp_path, process)
-        end = time.monotonic() + chance.uniform(0.0, 0.8)
-        for number in range(14):
-            serial = f"{round_number}-{number}"
-            kind = chance.choice(["plain", "plain", "plain", "wrong", "many"])
-            content = {"plain": f"{serial}\n", "wrong": f"{serial}\nwrong\n", "many": f"to out {serial}\n{serial}\n"}[
-                kind
-            ]
-            dropped.append(_drop(tmp_path, f"{serial}.txt", content))
-            if kind != "wrong":
-                done += 1
-                results[_result(serial)] += 2 if kind == "many" else 1
-        while time.monotonic() < end:
-            os.sched_yield()
-        process.kill()
-        process.wait()
-
-    running = start(a_site(tmp_path))
-    running.until(lambda: running.engine.idle and running.count("archived") == done, 60)
-    running.until(lambda: running.outputs() == {})
-    taken = Counter(content for _name, content in consumer.finish())
-    _assert_whole(running, dropped, results, taken)
-    assert running.ledger("count") == {"files": f'{{"files":{done}}}'}
+    return seed
 
 
-def _wait_until_it_begins(root: Path, process: subprocess.Popen[bytes]) -> None:
-    """The daemon holds the site's lock, so it is about to begin."""
-    lock = root / "state" / "lock"
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        assert process.poll() is None
-        if lock.exists() and lock.read_text().strip() == str(process.pid):
-            return
-        os.sched_yield()
-    raise AssertionError("the daemon does not start")
+@pytest.mark.parametrize("nth", [3, 40, 80, 120, 160, 200, 240])
+def test_a_crash_at_any_change_of_a_folder_or_of_the_journal_and_again_while_it_recovers(
+    cradle: Cradle, tmp_path: Path, nth: int
+) -> None:
+    steps = Steps(tmp_path, _seed(), cradle)
+    try:
+        assert steps.dropped(nth, again_at=steps.chance.randint(1, 60))
+    finally:
+        steps.close()
+
+
+@pytest.mark.parametrize("nth", [3, 20, 40, 60])
+def test_a_crash_at_any_change_while_a_person_is_obeyed(cradle: Cradle, tmp_path: Path, nth: int) -> None:
+    steps = Steps(tmp_path, _seed(), cradle)
+    try:
+        assert steps.asked_for(nth, again_at=steps.chance.randint(1, 60))
+    finally:
+        steps.close()
+
+
+@pytest.mark.timeout(180)
+def test_random_crashes_of_daemon_workers_and_all_of_them(cradle: Cradle, tmp_path: Path) -> None:
+    torture = Torture(tmp_path, _seed(), cradle)
+    try:
+        torture.run(16)
+        assert torture.counted["countings"] == 2
+    finally:
+        torture.close()

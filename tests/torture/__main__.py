@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from tests.daemon.cradle import Cradle
 from tests.torture.rounds import Torture, Violated
 from tests.torture.steps import Steps
 
@@ -40,7 +41,8 @@ def _torture(arguments: argparse.Namespace) -> int:
     """One share, in a process of its own; tells what has happened as JSON."""
     seed, violation = arguments.seed + arguments.share, ""
     make = Steps if arguments.steps else Torture
-    torture = make(arguments.folder, seed, arguments.folder / f"trace-{seed}")
+    cradle = Cradle()
+    torture = make(arguments.folder, seed, cradle, arguments.folder / f"trace-{seed}")
     try:
         torture.run(arguments.rounds, arguments.share, arguments.jobs)
         torture.leave()
@@ -48,6 +50,7 @@ def _torture(arguments: argparse.Namespace) -> int:
         violation = f"in round {torture.rounds}, site {torture.root}:\n{error}"
     finally:
         torture.close()
+        cradle.close()
     print(json.dumps({"counted": torture.counted, "kills": torture.kills, "kinds": torture.kinds,
                       "violation": violation}))  # fmt: skip
     return 1 if violation else 0

@@ -40,7 +40,7 @@ class Violated(Exception):  # noqa: N818 - what was found, nobody's error
 class Torture:
     """One site after the other, round by round. ``close`` in the end."""
 
-    def __init__(self, folder: Path, seed: int, log: Path | None = None) -> None:
+    def __init__(self, folder: Path, seed: int, cradle: Cradle, log: Path | None = None) -> None:
         self.chance = random.Random(seed)
         self.kills: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()
@@ -49,7 +49,7 @@ class Torture:
         self.asked = 0
         """Requests of a person that the next life will find."""
         self._folder, self._seed = folder, seed
-        self._cradle = Cradle()
+        self._cradle = cradle
         self._sites = 0
         self._trace = log
         self._begin_site()
@@ -84,9 +84,8 @@ class Torture:
         shutil.rmtree(self.root)
 
     def close(self) -> None:
-        """End everything that was started."""
+        """End what runs beside the daemons."""
         self._stop_consumer()
-        self._cradle.close()
 
     # ── a round ───────────────────────────────────────────────────────────────────────────────────────────────────
 
