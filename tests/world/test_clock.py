@@ -5,16 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.needs import need
+from tests.needs import need_library
 from tests.world.served import Served
 
 pytestmark = [pytest.mark.slow, pytest.mark.daemon]
-
-
-def _library() -> str:
-    need("faketime", "libfaketime")
-    (library,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
-    return str(library)
 
 
 @pytest.mark.parametrize("jump", ["+3600", "-3600"])
@@ -24,7 +18,7 @@ def test_a_clock_that_jumps_while_files_come_and_settle(
     clock = tmp_path / "clock"
     clock.write_text("+0")
     environment = {
-        "LD_PRELOAD": _library(),
+        "LD_PRELOAD": need_library("*/faketime/libfaketime.so.1", "libfaketime"),
         "FAKETIME_TIMESTAMP_FILE": str(clock),
         "FAKETIME_NO_CACHE": "1",
         "DONT_FAKE_MONOTONIC": "1",

@@ -188,7 +188,9 @@ def test_a_share_whose_server_hangs_holds_up_nobody_else(
 ) -> None:
     root = tmp_path / "site"
     server = mounts.share(tmp_path / "behind", root / folder)
-    differs: dict[str, Any] = {"routes": [{}, {"name": "shared", "watch": "poll", "ready": "stable"}]}
+    differs: dict[str, Any] = {
+        "routes": [{}, {"name": "shared", "watch": "poll", "ready": "stable", "poll_seconds": 1.0}]
+    }
     if folder.startswith("outbox"):
         differs = {"targets": [{}, {"name": "shared"}]}
     if when == "before the start":
