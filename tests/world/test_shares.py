@@ -211,6 +211,23 @@ def test_a_share_whose_server_hangs_holds_up_nobody_else(
 
 
 @pytest.mark.slow
+@pytest.mark.daemon
+def test_a_worker_whose_time_is_over_while_a_share_hangs_costs_no_file(
+    serve: Callable[..., Served], mounts: Mounts, tmp_path: Path
+) -> None:
+    """It may have waited for the share, so nobody is told that his file was at fault."""
+    root = tmp_path / "site"
+    server = mounts.share(tmp_path / "behind", root / "outbox" / "shared")
+    served = serve(root, {"targets": [{}, {"name": "shared"}], "limits": {"worker_seconds": 2.0}})
+    served.until_at_work()
+    server.send_signal(signal.SIGSTOP)
+    served.drop("a.txt", "loop\n")
+    served.until(lambda: "ended over nothing" in served.log.read_text())
+    served.until(lambda: "does its server hang?" in served.alerts().get("paused", ""))
+    assert served.states() == {"a.txt": "claimed"}
+
+
+@pytest.mark.slow
 def test_a_folder_that_does_not_answer_costs_one_wait_and_no_more(mounts: Mounts, tmp_path: Path) -> None:
     server = mounts.share(tmp_path / "behind", tmp_path / "share")
     place = str(tmp_path / "share")
