@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from spool.ownership import OWNER_FILE
 from tests.consumers import Consumer
 from tests.daemon.crashing import POINTS
 from tests.sites import Running, a_site
@@ -52,7 +53,7 @@ def _places(root: Path) -> Counter[str]:
     folders = [inbox, inbox / "rejected", inbox / "held", inbox / ".work"]
     files = [path for folder in folders for path in folder.iterdir() if path.is_file()]
     files += [path for path in (root / "archive").rglob("*") if path.is_file() and path.name != "manifest.json"]
-    ours = (".hinweis.txt", ".hinweis.xlsx", "chain.json")
+    ours = (".hinweis.txt", ".hinweis.xlsx", "chain.json", OWNER_FILE)
     return Counter(path.read_text() for path in files if not path.name.endswith(ours))
 
 
