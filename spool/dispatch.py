@@ -9,12 +9,14 @@ from datetime import timedelta
 
 from loguru import logger
 
-from core.errors import Problem
+from core.errors import Problem, TransportError
 from spool import file_problems
 from spool.committing import Handled
 from spool.leftovers import discard_staged
 from spool.messages import Outcome
+from spool.places import places_of
 from spool.pool import Pool, Worker
+from spool.reach import check_answers
 from spool.streams import Stream, again, streams_of
 from spool.worker import WorkerSetup
 
@@ -90,11 +92,21 @@ class Dispatcher:
                 problem = file_problems.took_too_long(timedelta(seconds=self._limits.worker_seconds))
                 yield from self._bury(worker, worker.stream, problem, at_once=True)
 
+    def _hanging_share(self) -> str | None:
+        """A share that a worker may be waiting for: then its file is not to blame."""
+        for place in places_of(self._site):
+            try:
+                check_answers(place.folder)
+            except TransportError as error:
+                return str(error)
+        return None
+
     def _bury(
         self, worker: Worker, stream: Stream, problem: Problem, *, at_once: bool = False
     ) -> Iterator[tuple[Stream, Handled]]:
         """A worker is dead or must die: reject the file that did it, give the others to a fresh one."""
-        suspect = worker.suspect()
+        excuse = self._hanging_share()
+        suspect = None if excuse else worker.suspect()
         unanswered = worker.unanswered(take=True)
         logger.error("worker {} ended over {}", worker.process.pid, suspect.name if suspect else "nothing")
         (self._pool.replace if at_once else self._pool.replace_dead)(worker)
@@ -102,7 +114,7 @@ class Dispatcher:
         discard_staged(self._site, {drop.id for drop in unanswered})
         if suspect is None:
             # Not over a file, so the next worker may end the same way: not before the route has paused.
-            trouble = "a worker process ended before it had begun"
+            trouble = excuse or "a worker process ended before it had begun"
             stream.push_back(worker.route, [again(drop) for drop in unanswered[1:]])
             for drop in unanswered[:1]:
                 yield stream, Handled(self._routes[worker.route], drop, Outcome(drop.id, "retry", trouble=trouble))

@@ -1,7 +1,8 @@
 """Does a folder answer at all? A share whose server hangs blocks whoever touches it; here only a thread of ours waits.
 
 A call into a hanging file system cannot be taken back. So before the daemon touches a folder, a thread asks for it
-first; as long as that one has not come back, the folder counts as away and nobody else goes near it.
+first; as long as that one has not come back, the folder counts as away and nobody else goes near it. Who is between
+its answer and the end of his own work when the server begins to hang still waits for it: the watchdog's case.
 """
 
 import os
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from core.errors import TransportError
 
 _PATIENCE_SECONDS = 5.0
-_BELIEVED_SECONDS = 1.0
+_BELIEVED_SECONDS = 0.2
 """An answer is good for so long; one of the root's own disk, which hangs only with everything else, for longer."""
 _LOCAL_SECONDS = 60.0
 

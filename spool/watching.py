@@ -112,7 +112,11 @@ class FolderWatch:
         """Begin to watch a folder; says why it cannot be watched, None when it is."""
         try:
             watched.handle = observer.schedule(
-                _Forward(watched.folder, self._hint), watched.folder, recursive=False, event_filter=_EVENTS
+                _Forward(watched.folder, self._hint),
+                watched.folder,
+                recursive=False,
+                event_filter=_EVENTS,
+                follow_symlink=True,  # an inbox may be one; by default the link itself is watched, and nothing heard
             )
         except OSError as error:  # no more watches, or gone again: the scan does the work meanwhile
             return _reason(error)

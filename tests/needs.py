@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -12,6 +13,12 @@ def need(program: str, package: str) -> str:
     # Tools of an administrator are often not on the path of other users.
     path = shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
     return path or _missing(f"{program} is missing; install it with: apt-get install {package}")
+
+
+def need_library(pattern: str, package: str) -> str:
+    """Return the path of a library below /usr/lib; ``package`` is the Debian package that brings it."""
+    found = sorted(Path("/usr/lib").glob(pattern))
+    return str(found[0]) if found else _missing(f"{pattern} is missing; install it with: apt-get install {package}")
 
 
 def need_root(reason: str) -> None:

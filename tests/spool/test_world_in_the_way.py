@@ -3,7 +3,6 @@
 import errno
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -135,40 +134,6 @@ def test_with_too_little_room_nothing_is_taken(start: Start, tmp_path: Path) -> 
     object.__setattr__(running.site.limits, "free_bytes", 0)
     running.until_archived(1)
     running.until(lambda: running.alerts() == {})
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("full", ["outbox", "archive"])
-def test_a_disk_that_is_really_full(start: Start, tmp_path: Path, full: str) -> None:
-    place = tmp_path / full
-    place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place], check=False).returncode:
-        pytest.fail("no tmpfs can be mounted here; this test needs root")
-    try:
-        running = start(a_site(tmp_path))
-        filler = place / "filler.bin"
-        filler.touch()
-        with pytest.raises(OSError, match="No space"):
-            _fill(filler)
-        for number in range(5):
-            running.drop(f"{number}.txt", f"{number}\n" + "line\n" * 2000)
-        running.until(lambda: running.alerts().keys() & {"paused", "not-published"})
-        running.for_a_while(0.5)
-        assert running.count("rejected") == 0
-
-        filler.unlink()
-        running.engine._complete_at = 0.0
-        running.until_archived(5)
-        _assert_all_came_once(running, 5)
-        running.stop()
-    finally:
-        subprocess.run(["umount", "-l", place], check=True)
-
-
-def _fill(path: Path) -> None:
-    with path.open("wb", buffering=0) as file:
-        while True:
-            file.write(b"x" * 4096)
 
 
 class Failing:

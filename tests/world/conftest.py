@@ -29,5 +29,6 @@ def serve(mounts: Mounts) -> Iterator[Callable[..., Served]]:
         return started[-1]
 
     yield start
+    mounts.wake()
     for served in started:
         served.close()

@@ -66,9 +66,13 @@ class Mounts:
         subprocess.run(["umount", *(["-l"] if lazy else []), place], check=True)
         self._mounted.remove(place)
 
-    def close(self) -> None:
+    def wake(self) -> None:
+        """Let every server answer again: whoever waits for one cannot even be killed."""
         for server in self._servers:
             server.send_signal(signal.SIGCONT)
+
+    def close(self) -> None:
+        self.wake()
         for place in reversed(self._mounted):
             subprocess.run(["umount", "-l", place], check=False, capture_output=True)
         for server in self._servers:

@@ -38,7 +38,7 @@ def _typed(values: dict[str, Any]) -> dict[str, Any]:
 
 def _in_a_hurry() -> None:
     """What the daemon looks at every few seconds or minutes it looks at all the time here."""
-    spool.health._FOLDERS_SECONDS = spool.health._LOOK_SECONDS = spool.health._MEND_SECONDS = 0.1
+    spool.health._FOLDERS_SECONDS = spool.health._LOOK_SECONDS = spool.health._MEND_SECONDS = 0.5
     spool.engine._COMPLETE_AGAIN_SECONDS = spool.service._REST_SECONDS = 0.1
 
 

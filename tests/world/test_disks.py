@@ -120,7 +120,7 @@ def test_without_room_for_the_journal_nothing_is_taken_and_then_it_goes_on(
 
 
 @pytest.mark.daemon
-@pytest.mark.parametrize("folder", ["inbox/in", "inbox/in/.work", "outbox/out", "outbox/out/.staged", "archive"])
+@pytest.mark.parametrize("folder", ["inbox/in/.work", "outbox/out", "archive"])
 def test_a_folder_whose_rights_are_taken_away(
     serve: Callable[..., Served], mounts: Mounts, tmp_path: Path, folder: str
 ) -> None:

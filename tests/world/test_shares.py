@@ -7,6 +7,7 @@ import time
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -180,16 +181,20 @@ def test_no_folder_is_made_outside_of_the_root(start: Start, tmp_path: Path) -> 
 
 @pytest.mark.slow
 @pytest.mark.daemon
+@pytest.mark.parametrize("when", ["before the start", "at work"])
 @pytest.mark.parametrize("folder", ["inbox/shared", "outbox/shared"])
 def test_a_share_whose_server_hangs_holds_up_nobody_else(
-    serve: Callable[..., Served], mounts: Mounts, tmp_path: Path, folder: str
+    serve: Callable[..., Served], mounts: Mounts, tmp_path: Path, folder: str, when: str
 ) -> None:
     root = tmp_path / "site"
     server = mounts.share(tmp_path / "behind", root / folder)
-    shared = {"name": "shared", "watch": "poll", "ready": "stable"}
-    differs = {"routes": [{}, shared if folder.startswith("inbox") else {"name": "second"}]}
+    differs: dict[str, Any] = {
+        "routes": [{}, {"name": "shared", "watch": "poll", "ready": "stable", "poll_seconds": 1.0}]
+    }
     if folder.startswith("outbox"):
-        differs["targets"] = [{}, {"name": "shared"}]
+        differs = {"targets": [{}, {"name": "shared"}]}
+    if when == "before the start":
+        server.send_signal(signal.SIGSTOP)
     served = serve(root, differs)
     served.until_at_work()
     served.drop("before.txt", "before\n")
@@ -198,15 +203,28 @@ def test_a_share_whose_server_hangs_holds_up_nobody_else(
     served.until(lambda: any("does its server hang?" in text for text in served.alerts().values()))
     served.drop("meanwhile.txt", "meanwhile\n")
     served.until(lambda: served.states().get("meanwhile.txt") == "archived")
-    served.close()
-    again = serve(root, differs)
-    again.drop("later.txt", "later\n")
-    again.until(lambda: again.states().get("later.txt") == "archived")
     server.send_signal(signal.SIGCONT)
-    again.until(lambda: again.alerts() == {})
+    served.until(lambda: served.alerts() == {})
     if folder.startswith("inbox"):
-        again.drop("shared.txt", "shared\n", route=1)
-        again.until(lambda: again.states().get("shared.txt") == "archived")
+        served.drop("shared.txt", "shared\n", route=1)
+        served.until(lambda: served.states().get("shared.txt") == "archived")
+
+
+@pytest.mark.slow
+@pytest.mark.daemon
+def test_a_worker_whose_time_is_over_while_a_share_hangs_costs_no_file(
+    serve: Callable[..., Served], mounts: Mounts, tmp_path: Path
+) -> None:
+    """It may have waited for the share, so nobody is told that his file was at fault."""
+    root = tmp_path / "site"
+    server = mounts.share(tmp_path / "behind", root / "outbox" / "shared")
+    served = serve(root, {"targets": [{}, {"name": "shared"}], "limits": {"worker_seconds": 2.0}})
+    served.until_at_work()
+    server.send_signal(signal.SIGSTOP)
+    served.drop("a.txt", "loop\n")
+    served.until(lambda: "ended over nothing" in served.log.read_text())
+    served.until(lambda: "does its server hang?" in served.alerts().get("paused", ""))
+    assert served.states() == {"a.txt": "claimed"}
 
 
 @pytest.mark.slow
@@ -229,13 +247,16 @@ def test_a_folder_that_does_not_answer_costs_one_wait_and_no_more(mounts: Mounts
 # ── times and names ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("moment", [0, -86_400, 2**31 + 1, 4_102_444_800, int(time.time()) + 3600, 1_700_000_000])
+@pytest.mark.parametrize("moment", [0, -86_400, 2**31 + 1, 4_102_444_800, 1_700_000_000, None])
 @pytest.mark.parametrize("ready", ["closed", "stable"])
-def test_the_time_that_a_file_carries_means_nothing(start: Start, tmp_path: Path, ready: str, moment: int) -> None:
+def test_the_time_that_a_file_carries_means_nothing(
+    start: Start, tmp_path: Path, ready: str, moment: int | None
+) -> None:
     running = start(a_site(tmp_path, a_route(tmp_path, watch="poll" if ready == "stable" else "events", ready=ready)))
     hidden = running.inbox() / ".writing"
     hidden.write_text("a\n")
-    os.utime(hidden, (moment, moment))
+    claimed = time.time() + 3600 if moment is None else moment
+    os.utime(hidden, (claimed, claimed))
     hidden.rename(running.inbox() / "a.txt")
     _assert_all_came_once(running, 1)
 
