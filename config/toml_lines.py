@@ -13,7 +13,7 @@ KeyPath = tuple[str | int, ...]
 """Keys and list positions (from 0) that lead to a setting, e.g. ``("route", 1, "max_size")``."""
 
 _BLANKS = re.compile(r"[ \t]*")
-_FILL = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
+_FILL = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _STRING = re.compile(
     r'''

@@ -187,7 +187,10 @@ def _heading(title: str) -> tuple[str, str]:
 
 
 def place(problem: Problem) -> str:
-    """Say where a problem is, e.g. ``Zeile 7, Spalte „Betrag“ (E), Wert „12,3x“``; empty for the whole file."""
+    """Say where a problem is, e.g. ``Zeile 7, Spalte „Betrag“ (E), Wert „12,3x“``; empty for the whole file.
+
+    In a message the record and the field are named as a person counts them; the pointer behind is for whoever mends it.
+    """
     letter = "" if problem.column_index is None else column_letter(problem.column_index)
     parts = []
     if problem.row is not None:
@@ -196,13 +199,35 @@ def place(problem: Problem) -> str:
         parts.append(f"Spalte {quoted(problem.column)}" + (f" ({letter})" if letter else ""))
     elif letter:
         parts.append(f"Spalte {letter}")
-    if problem.record:
-        parts.append(f"Datensatz {quoted(problem.record)}")
-    if problem.pointer:
-        parts.append(f"Feld {visible(problem.pointer, _LONGEST_NAME)}")
+    parts += _in_message(problem.pointer or "", problem.record)
     if problem.value is not None:
         parts.append(f"Wert {quoted(problem.value)}" if problem.value else "Wert leer")
     return ", ".join(parts)
+
+
+def _in_message(pointer: str, record: str | None) -> Iterator[str]:
+    """Record, entries and field that a JSON pointer leads to, e.g. ``3. Datensatz „AR-7“``, ``Feld „gross“ [/...]``."""
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+    named = f" {quoted(record)}" if record else ""
+    if len(steps) > 1 and steps[0] == "records" and _is_position(steps[1]):
+        yield f"{int(steps[1]) + 1}. Datensatz{named}"
+        steps = steps[3:] if steps[2:3] == ["data"] else steps[2:]
+    elif named:
+        yield f"Datensatz{named}"
+    for number, step in enumerate(steps):
+        following = steps[number + 1] if number + 1 < len(steps) else None
+        if following is None and not _is_position(step):
+            yield f"Feld {quoted(step)}"
+        elif following is not None and _is_position(following):
+            yield f"{int(following) + 1}. Eintrag in {quoted(step)}"
+        elif not (step.isascii() and step.isdigit()):
+            yield quoted(step)
+    if pointer.count("/") > 1:
+        yield f"Stelle {visible(pointer, _LONGEST_NAME)}"
+
+
+def _is_position(step: str) -> bool:
+    return step.isascii() and step.isdigit() and len(step) < 10
 
 
 def column_letter(index: int) -> str:

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from core.errors import Problem
+from formats._fibu_text import clean
 from spool.marked_table import marked_workbook
 from spool.notes import NoteKind, note_text
 from tests.fuzzing.mutations import unzipped
@@ -72,3 +73,11 @@ def test_a_note_shows_what_stands_there_and_obeys_nothing(value: str) -> None:
     for line in note.lstrip("\ufeff").split("\r\n"):
         assert "\n" not in line
         assert not line.startswith(("=", "+", "@")) or set(line) == {"="}, line
+
+
+@pytest.mark.parametrize("value", COMMANDS)
+def test_a_text_for_a_fibu_keeps_what_it_says_and_cannot_become_another_cell_or_row(value: str) -> None:
+    """Programs read these files, and a text that begins with "=" is a text to them: it is not altered."""
+    text = clean(f"{value};x\r\n\u2028\x85y", 60)
+    assert not set(text) & set(';"\r\n\t\u2028\x85')
+    assert text.startswith(value.strip().replace('"', "'").replace(";", ","))

@@ -128,7 +128,10 @@ def test_control_characters_and_long_values_are_made_visible() -> None:
 
 def test_a_place_names_what_the_file_has() -> None:
     assert place(AMOUNT) == "Zeile 1007, Spalte „Betrag“ (E), Wert „12,3x“"
-    assert place(RECORD) == "Datensatz „AR-2026-10231“, Feld /documents/3/lines/0/account, Wert leer"
+    assert place(RECORD) == (
+        "Datensatz „AR-2026-10231“, 4. Eintrag in „documents“, 1. Eintrag in „lines“, Feld „account“, "
+        "Stelle /documents/3/lines/0/account, Wert leer"
+    )
     assert place(Problem("x", "y", column_index=27)) == "Spalte AB"
     assert place(Problem("x", "y")) == ""
 
@@ -297,3 +300,23 @@ def test_an_empty_table_still_gives_the_list(tmp_path: Path) -> None:
     marked_workbook([], [AMOUNT], tmp_path / "a.hinweis.xlsx")
 
     assert _book(tmp_path / "a.hinweis.xlsx")["Hinweise"]["C2"].value == "Der Betrag ist keine Zahl."
+
+
+@pytest.mark.parametrize(
+    ("pointer", "record", "said"),
+    [
+        ("/records/2/data/lines/1/gross", "AR-7", "3. Datensatz „AR-7“, 2. Eintrag in „lines“, Feld „gross“"),
+        ("/records/0", None, "1. Datensatz"),
+        ("/records/1/op", "K-1", "2. Datensatz „K-1“, Feld „op“"),
+        ("/records/5/data/totals/payable", None, "6. Datensatz, „totals“, Feld „payable“"),
+        ("/attachments/0/filename", None, "1. Eintrag in „attachments“, Feld „filename“"),
+        ("/records/99999999999999999999/x", None, "„records“, Feld „x“"),
+    ],
+)
+def test_a_place_in_a_message_is_told_as_a_person_counts(pointer: str, record: str | None, said: str) -> None:
+    assert place(Problem("x", "y", pointer=pointer, record=record)) == f"{said}, Stelle {pointer}"
+
+
+def test_a_field_of_the_message_itself_is_told_once() -> None:
+    assert place(Problem("x", "y", pointer="/a~1b~0c")) == "Feld „a/b~c“"
+    assert place(Problem("x", "y", pointer="")) == ""
