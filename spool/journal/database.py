@@ -99,7 +99,9 @@ def upgrade(url: str, migrations: Path = _MIGRATIONS) -> None:
             if found == newest:
                 return
             if found is not None and file:
-                copy_of(connection, file.with_name(f"{file.name}.before-{newest}"))
+                # From a second connection: SQLite would wait for ever for the transaction of this one.
+                with engine.connect() as reading:
+                    copy_of(reading, file.with_name(f"{file.name}.before-{newest}"))
             configuration.attributes["connection"] = connection
             command.upgrade(configuration, "head")
     except DBAPIError as error:
