@@ -118,6 +118,16 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def check_pages(engine: Engine) -> None:
+    """Look at every page of a journal on SQLite. Raise JournalError where one is damaged."""
+    if engine.dialect.name != "sqlite":
+        return  # a server looks after its own
+    with engine.connect() as connection:
+        found = list(connection.exec_driver_sql("PRAGMA quick_check(3)").scalars())
+    if found != ["ok"]:
+        raise JournalError(f"the journal is damaged: {'; '.join(found)}. {REBUILD}")
+
+
 def dated(beginning: Path, ending: str = "") -> Path:
     """A name that is free: the beginning, the date and time of now, the ending."""
     name = f"{beginning.name}{datetime.now().astimezone():%Y%m%d-%H%M%S}"
