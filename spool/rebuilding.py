@@ -7,29 +7,26 @@ one at the very end, on a server all is one transaction: a rebuild that was cut 
 """
 
 import os
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection, delete, func, insert, select, update
 
-from core.errors import CluedropError, JournalError, Problem
+from core.errors import CluedropError, Problem
 from core.site import Site
 from spool.adopting import Adopted, Parking, given_back
 from spool.archive_reading import Entry, Told, manifest_in, read_archive
 from spool.committing import report_of
-from spool.durable import sync_paths, twin_new
 from spool.effects import done_again
+from spool.handling import WORK_FOLDER
 from spool.instance import only_one
-from spool.journal.database import copy_of, dated, file_of, open_database, upgrade, upsert
+from spool.journal.database import upsert
+from spool.journal.replacing import OldJournal, journal_to_be
 from spool.journal.store import as_json, write_ledger
 from spool.journal.tables import Row, chain, drops, keys, ledger, outputs, routes
 from spool.manifest import Manifest, entry_folder
-from spool.soundness import check_pages
 
 _GROUP = 500
 _JUDGED = ("committed", "discarding", "archived", "discarded", "rejected", "duplicate", "held", "unclear")
@@ -40,13 +37,9 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
-class Report:
+class Report(OldJournal):
     """What was found and done."""
 
-    kept_as: Path | None = None
-    """Where the old journal lies now."""
-    was_kept: bool = False
-    """The old journal could be read, and what it knew was kept."""
     archived: int = 0
     """Entries of the archive."""
     written: int = 0
@@ -76,7 +69,7 @@ def rebuild(site: Site, progress: Progress, *, accept_loss: bool = False) -> Rep
     before what the journal knows: it may not be mounted.
     """
     report = Report()
-    with only_one(site.state), _journal_to_be(site, report) as connection:
+    with only_one(site.state), journal_to_be(site.journal_url, report) as connection:
         known = connection.execute(select(chain)).mappings().one_or_none()
         told = read_archive(site, progress)
         report.archived, report.findings = len(told.entries), [str(finding) for finding in told.findings]
@@ -90,69 +83,6 @@ def rebuild(site: Site, progress: Progress, *, accept_loss: bool = False) -> Rep
         writing.adopt()
         writing.settle(told, dict(known) if known else None)
     return report
-
-
-@contextmanager
-def _journal_to_be(site: Site, report: Report) -> Iterator[Connection]:
-    """A transaction on the journal that shall be; at its end it takes its place."""
-    file = file_of(site.journal_url)
-    if file is None:
-        upgrade(site.journal_url)
-        with _database(site.journal_url) as engine, engine.begin() as connection:
-            report.was_kept = True
-            yield connection
-        return
-    draft = file.with_name(f"{file.name}.rebuilding")
-    for name in (draft.name, f"{draft.name}-wal", f"{draft.name}-shm"):
-        draft.with_name(name).unlink(missing_ok=True)
-    report.was_kept = _copied(site.journal_url, file, draft)
-    url = f"sqlite:///{draft}"
-    upgrade(url)
-    with _database(url) as engine:
-        with engine.begin() as connection:
-            yield connection
-        check_pages(engine)
-    draft.chmod(0o640)
-    sync_paths([str(draft)], [])
-    report.kept_as = _set_aside(file)
-    os.replace(draft, file)
-    sync_paths([], [str(file.parent)])
-
-
-@contextmanager
-def _database(url: str) -> Iterator[Engine]:
-    engine = open_database(url)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-
-
-def _copied(url: str, file: Path, draft: Path) -> bool:
-    """Begin with a copy of the old journal where it is whole; say False where it is not, or is not there."""
-    if not file.exists():
-        return False
-    try:
-        with _database(url) as engine:
-            check_pages(engine)
-            with engine.connect() as connection:
-                copy_of(connection, draft)
-    except (DatabaseError, JournalError, sqlite3.DatabaseError):
-        return False
-    return True
-
-
-def _set_aside(file: Path) -> Path | None:
-    """Give the old journal a second name, so that there is one at every moment; its log goes with it."""
-    if not file.exists():
-        return None
-    kept = dated(file.with_name(f"{file.name}.before-rebuild-"))
-    for ending in ("-wal", "-shm"):  # a new journal must not find the log of the old one
-        log = file.with_name(file.name + ending)
-        if log.exists():
-            log.rename(kept.with_name(kept.name + ending))
-    twin_new(str(file), str(kept), f"{kept}.new")
-    return kept
 
 
 class _Writing:
@@ -244,6 +174,9 @@ class _Writing:
         """Write what the folders of the inboxes tell, and park what nobody can judge."""
         parking = Parking(self._site)
         for route in self._site.routes:
+            known = select(drops.c.id).where(drops.c.route == route.name).limit(1)
+            if not (os.path.isdir(f"{route.folder}/{WORK_FOLDER}") or self._connection.execute(known).first()):
+                continue  # it has never been at work
             try:
                 for adopted in given_back(route):
                     self._adopt(adopted)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import JournalError
@@ -21,7 +21,7 @@ from spool.archive_files import ArchiveConflict
 from spool.durable import sync_paths
 from spool.handling import WORK_FOLDER
 from spool.identifiers import LENGTH
-from spool.journal.database import REBUILD, open_database, trouble, upgrade
+from spool.journal.database import REBUILD, check_pages, open_database, trouble, upgrade
 from spool.journal.tables import Row, chain
 from spool.manifest import ChainFile
 from spool.staging import STAGED_FOLDER
@@ -52,16 +52,6 @@ def make_ready(site: Site, *, thoroughly: bool = False) -> None:
         engine.dispose()
     with suppress(PermissionError):  # who only looks may be somebody else than the daemon's user
         _compare(site, None if row is None else dict(row))
-
-
-def check_pages(engine: Engine) -> None:
-    """Look at every page of a journal on SQLite. Raise JournalError where one is damaged."""
-    if engine.dialect.name != "sqlite":
-        return  # a server looks after its own
-    with engine.connect() as connection:
-        found = list(connection.exec_driver_sql("PRAGMA quick_check(3)").scalars())
-    if found != ["ok"]:
-        raise JournalError(f"the journal is damaged: {'; '.join(found)}. {REBUILD}")
 
 
 def _compare(site: Site, row: Row | None) -> None:

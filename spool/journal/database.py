@@ -99,7 +99,9 @@ def upgrade(url: str, migrations: Path = _MIGRATIONS) -> None:
             if found == newest:
                 return
             if found is not None and file:
-                copy_of(connection, file.with_name(f"{file.name}.before-{newest}"))
+                # From a second connection: SQLite would wait for ever for the transaction of this one.
+                with engine.connect() as reading:
+                    copy_of(reading, file.with_name(f"{file.name}.before-{newest}"))
             configuration.attributes["connection"] = connection
             command.upgrade(configuration, "head")
     except DBAPIError as error:
@@ -114,6 +116,16 @@ def _revision(connection: Connection) -> str | None:
     from alembic.migration import MigrationContext
 
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def check_pages(engine: Engine) -> None:
+    """Look at every page of a journal on SQLite. Raise JournalError where one is damaged."""
+    if engine.dialect.name != "sqlite":
+        return  # a server looks after its own
+    with engine.connect() as connection:
+        found = list(connection.exec_driver_sql("PRAGMA quick_check(3)").scalars())
+    if found != ["ok"]:
+        raise JournalError(f"the journal is damaged: {'; '.join(found)}. {REBUILD}")
 
 
 def dated(beginning: Path, ending: str = "") -> Path:

@@ -23,7 +23,7 @@ OP_LIST = (
     "200001;Muster GmbH;2026-0003;05.11.2026;;-120,00\r\n"
     "200002;Müller & Söhne OG;2026-0002;03.11.2026;03.12.2026;350,00\r\n;;;;Summe;930,00\r\n"
 )
-pytestmark = [pytest.mark.daemon, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.daemon, pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 class Site:
@@ -40,7 +40,7 @@ class Site:
 
     def asked(self, *verb: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "daemon.py", *verb, "--config", str(self.config)]
-        return subprocess.run(command, cwd=ROOT, timeout=60, check=False, capture_output=True, text=True)
+        return subprocess.run(command, cwd=ROOT, timeout=90, check=False, capture_output=True, text=True)
 
     def once(self, *drops: tuple[str, str, bytes]) -> None:
         for route, name, content in drops:
@@ -65,14 +65,16 @@ def running(site: Site) -> Iterator[subprocess.Popen[bytes]]:
         process = subprocess.Popen(
             [sys.executable, "daemon.py", "run", "--config", str(site.config)], cwd=ROOT, stdout=log, stderr=log
         )
-    _until(lambda: "is at work" in (site.folder / "log").read_text(), site)
-    yield process
-    process.kill()
-    process.wait()
+    try:
+        _until(lambda: "is at work" in (site.folder / "log").read_text(), site)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _until(condition: Callable[[], object], site: Site) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, (site.folder / "log").read_text()
         os.sched_yield()
@@ -150,7 +152,7 @@ def test_a_journal_that_goes_away_under_the_daemon_is_kept(
     else:
         site.journal.unlink()
 
-    assert running.wait(30) == 4
+    assert running.wait(60) == 4
     log = (site.folder / "log").read_text()
     assert f"was {what}" in log
     assert "Traceback" not in log
@@ -174,7 +176,7 @@ def test_a_damaged_page_stops_the_daemon_and_rejects_nothing(site: Site, running
     _, name, content = _sample("2_rechnungen.json")
     (site.folder / "inbox" / "clue" / name).write_bytes(content)
 
-    assert running.wait(30) == 4
+    assert running.wait(60) == 4
     log = (site.folder / "log").read_text()
     assert "is damaged: database disk image is malformed" in log
     assert "daemon.py rebuild" in log
@@ -190,4 +192,4 @@ def test_verbs_that_repair_leave_a_site_at_work_alone(site: Site, running: subpr
 
     assert refused.returncode == 3
     running.send_signal(signal.SIGTERM)
-    assert running.wait(30) == 0
+    assert running.wait(60) == 0

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import spool.committing
+import spool.journal.replacing
 import spool.publishing
 import spool.rebuilding
 from core.errors import CluedropError, JournalError
@@ -233,10 +234,10 @@ def test_a_rebuild_that_is_cut_off_is_run_again(start: Start, monkeypatch: pytes
     damaged = b"no database" + file.read_bytes()[11:]
     file.write_bytes(damaged)
     for owner, name in (
-        (spool.rebuilding, "upgrade"),
+        (spool.journal.replacing, "upgrade"),
         (spool.rebuilding, "write_ledger"),
-        (spool.rebuilding, "check_pages"),
-        (spool.rebuilding, "_set_aside"),
+        (spool.journal.replacing, "check_pages"),
+        (spool.journal.replacing, "_set_aside"),
         (os, "replace"),
     ):
         with monkeypatch.context() as patching:
