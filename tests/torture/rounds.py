@@ -230,7 +230,7 @@ class Torture:
         """Wait until nothing is in motion, or the time is over; the exit code when the daemon ends before."""
         site, deadline = quiet(self.root), time.monotonic() + seconds
         while (code := self._cradle.wait(pid, 0.03)) is None:
-            if not _in_motion(site) or time.monotonic() > deadline:
+            if (_is_at_work(site, pid) and not _in_motion(site)) or time.monotonic() > deadline:
                 return None
         return code
 
@@ -277,6 +277,12 @@ _WAYS = {
     "point": 25, "event": 25, "worker_event": 8, "time": 15, "group": 7, "worker": 6, "fork_server": 3, "ending": 7,
     "reload": 4,
 }  # fmt: skip
+
+
+def _is_at_work(site: Site, pid: int) -> bool:
+    """It has the site's lock, so it hears signals."""
+    lock = site.state / "lock"
+    return lock.exists() and lock.read_text() == str(pid)
 
 
 def _in_motion(site: Site) -> list[str]:
