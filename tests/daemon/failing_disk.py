@@ -34,12 +34,13 @@ _LASTING_SECONDS = 1.0
 
 def faults(every: int) -> Iterator[Fault]:
     """Every call of the scene in turn, each with another error; then all of a kind for a while."""
-    counts = {kind: _count(kind) for kind in ERRORS}
+    with tempfile.TemporaryDirectory(prefix="cluedrop-disk-") as name:
+        counts = withstand(Path(name), Fault(frozenset(ERRORS), errno.EIO, skip=1 << 40))
     print(f"calls of the scene: {counts}", flush=True)
     serial = 0
     for kind, errors in ERRORS.items():
         numbers = cycle((*errors, SHORT) if kind == "WRITE" else errors)
-        for skip, number in zip(range(counts[kind] + 1), numbers, strict=False):
+        for skip, number in zip(range(counts.get(kind, 0)), numbers, strict=False):
             serial += 1
             if serial % every == 0:
                 yield Fault(frozenset({kind}), number, skip, times=1 + skip % 3)
@@ -48,13 +49,8 @@ def faults(every: int) -> Iterator[Fault]:
             yield Fault(CHANGING | SYNCING, number, skip, times=None)
 
 
-def _count(kind: str) -> int:
-    with tempfile.TemporaryDirectory(prefix="cluedrop-disk-") as name:
-        return withstand(Path(name), Fault(frozenset({kind}), errno.EIO, skip=1 << 40))
-
-
-def withstand(folder: Path, fault: Fault) -> int:
-    """Play a brief scene on a disk that fails; returns how many calls could have failed."""
+def withstand(folder: Path, fault: Fault) -> dict[str, int]:
+    """Play a brief scene on a disk that fails; returns how many calls of each kind could have failed."""
     said = folder / "daemon.log"
     with mounted(folder / "site") as fs:
         daemon = serve(fs.root, said)
