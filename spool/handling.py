@@ -12,8 +12,6 @@ from types import ModuleType
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import OperationalError
-
 from core.batch import REJECTED_FOLDER, Batch, Origin
 from core.contracts import Context, Effect, Ledger, Wait, Warn
 from core.errors import ContentError, FormatError, Problem, RuleError, TransportError, Unclear
@@ -21,6 +19,7 @@ from core.routing import choose
 from core.site import Route, Site
 from spool import file_problems
 from spool.canary import is_canary, stage_canary
+from spool.journal.database import is_in_the_way
 from spool.journal.ledger import WorkingLedger
 from spool.messages import DropRef, Outcome
 from spool.opening import companion_file, open_regular, unfit, with_digest
@@ -72,16 +71,20 @@ class FileHandling:
         except Unclear as error:
             staging.discard()
             outcome = Outcome(drop.id, "unclear", problems=(file_problems.unclear(),), trouble=str(error))
-        except (TransportError, OperationalError) as error:  # the second comes from the ledger: disk or server are away
+        except TransportError as error:
             staging.discard()
             outcome = Outcome(drop.id, "retry", trouble=str(error))
         except MemoryError:
             staging.discard()
             found = file_problems.out_of_memory(self._site.limits.worker_bytes)
             outcome = Outcome(drop.id, "rejected", problems=(found,))
-        except Exception:  # a bug must cost one file, not the daemon
+        except Exception as error:  # a bug must cost one file, not the daemon
             staging.discard()
-            outcome = Outcome(drop.id, "bug", problems=(file_problems.bug(drop.id),), trouble=traceback.format_exc())
+            if is_in_the_way(error):  # of the ledger
+                outcome = Outcome(drop.id, "retry", trouble=str(error))
+            else:
+                found = file_problems.bug(drop.id)
+                outcome = Outcome(drop.id, "bug", problems=(found,), trouble=traceback.format_exc())
         if outcome.fate in {"done", "rejected"}:
             claims = {place: (digest, drop.id) for place, digest in outcome.claims.items()}
             self._ledger.apply(outcome.puts, claims)

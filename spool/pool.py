@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
+from loguru import logger
+
 from spool.messages import DropRef, Job, Outcome, Report
 from spool.plugins import module_names
 from spool.streams import Stream
@@ -104,6 +106,7 @@ class Pool:
         modules = [*module_names(setup.format_package), *module_names(setup.handler_package)]
         self._context.set_forkserver_preload(["spool.worker", *modules])
         self.workers = [self._start() for _ in range(setup.site.limits.workers)]
+        self._full = len(self.workers)
 
     def _start(self) -> Worker:
         ours, theirs = self._context.Pipe()
@@ -115,8 +118,17 @@ class Pool:
 
     def replace(self, worker: Worker) -> None:
         """Put a fresh process in the place of one that is dead, too slow, or holds changes that were not committed."""
+        self.workers.remove(worker)
         worker.kill()
-        self.workers[self.workers.index(worker)] = self._start()
+        self._fill()
+
+    def _fill(self) -> None:
+        """Start the workers that are missing. The machine may have no process or descriptor left: then later."""
+        try:
+            while len(self.workers) < self._full:
+                self.workers.append(self._start())
+        except OSError as error:
+            logger.error("a worker cannot be started: {}; trying again", error)
 
     def free_worker(self, stream: Stream) -> Worker | None:
         """The idle worker that holds this stream's changes, else one that holds nobody's."""
@@ -132,6 +144,7 @@ class Pool:
 
     def wait(self, wake: int, timeout: float) -> None:
         """Return when a worker has something to say or has died, when ``wake`` can be read, or after the time-out."""
+        self._fill()
         wait([wake, *(worker.pipe for worker in self.workers)], timeout)
 
     def stop(self) -> None:

