@@ -15,7 +15,7 @@ FAULTS = [
     Fault(CHANGING | SYNCING, errno.ENOSPC, skip=30, times=None),
     Fault(CHANGING | SYNCING, errno.EROFS, skip=90, times=None),
     Fault(frozenset({"WRITE"}), SHORT, skip=60, times=3),
-    Fault(SYNCING, errno.EIO, skip=5, times=3),
+    Fault(SYNCING, errno.EIO, skip=5, times=3, lose=False),
     Fault(frozenset({"READ", "OPEN", "OPENDIR"}), errno.EIO, skip=20, times=10),
     Fault(frozenset({"FLUSH"}), errno.EDQUOT, skip=20, times=5),
 ]
