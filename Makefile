@@ -72,7 +72,7 @@ run: $(RUNNING) ## the daemon in the foreground, on the folders of this checkout
 
 # ── proving it ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: test check lint types packages golden reference bench powercut
+.PHONY: test check lint types packages golden reference bench powercut failing-disk
 test: $(TESTING) packages lint types ## everything that is needed, then lint, types and all tests
 	@$(PYTEST)
 
@@ -114,8 +114,11 @@ golden: $(TESTING) ## write the golden files anew; read the difference before yo
 reference: $(TESTING) ## write config/reference.toml anew from the models
 	@$(BIN)/python -m tests.config.shipped
 
-powercut: $(TESTING) packages ## cut the power at every sync of a scene (a quarter: make powercut EVERY=4); as root
-	@$(BIN)/python -m tests.daemon.power_cuts --every $(or $(EVERY),1)
+powercut: $(TESTING) packages ## cut the power at every sync (a tenth: EVERY=10; a real ext4: DISK=ext4); as root
+	@$(BIN)/python -m tests.daemon.power_cuts --every $(or $(EVERY),1) --disk "$(DISK)"
+
+failing-disk: $(TESTING) packages ## let every call to the disk fail in turn (a tenth: make failing-disk EVERY=10); as root
+	@$(BIN)/python -m tests.daemon.failing_disk --every $(or $(EVERY),1)
 
 BENCH ?= $(patsubst bench/%.py,%,$(shell grep -l __main__ bench/*.py))
 bench: $(MEASURING) ## measure speed and memory, each beside its limit (one alone: make bench BENCH=op_list)

@@ -79,7 +79,14 @@ class ConfigError(CluedropError):
 
 
 class JournalError(CluedropError):
-    """The journal is damaged, of a later version, or does not know what has happened: to go on would double results."""
+    """The journal is damaged, of a later version, or does not know what has happened: to go on would double results.
+
+    ``doubtful``: a disk that fails for a while would look the same; a second look decides.
+    """
+
+    def __init__(self, message: str, *, doubtful: bool = False) -> None:
+        super().__init__(message)
+        self.doubtful = doubtful
 
 
 class TransportError(CluedropError):

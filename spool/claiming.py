@@ -52,6 +52,8 @@ class Claiming:
     def __init__(self, folder: str, work: str) -> None:
         self._folder = folder
         self._work = work
+        self._half: list[Claimed] = []
+        """Have both names, because a claim failed and could not be undone; a restart would take them for claimed."""
 
     def work_path(self, drop_id: str, name: str) -> str:
         """Path of a claimed file: its id and as much of its name as fits, so that the folder alone tells the story."""
@@ -64,7 +66,7 @@ class Claiming:
 
         Raise TransportError when the place is in the way before anything was taken.
         """
-        linked: list[Claimed] = []
+        linked = self._undo_rest()
         moment = now_ms()
         for name in names:
             if len(linked) >= most:
@@ -88,15 +90,32 @@ class Claiming:
             refuse(name, "its rights keep us from reading it")
             return None
         drop_id = new_drop_id(moment)
-        path = self.work_path(drop_id, name)
+        drop = Claimed(drop_id, name, self.work_path(drop_id, name), sight.size, sight.mtime_ns, moment)
         try:
-            link_new(shown, path)
+            link_new(shown, drop.path)
         except OSError as error:
-            if undo_move(shown, path):
+            if self._undo(drop):
                 if error.errno != errno.ENOENT and not _is_busy(name, error, refuse):
                     raise self._in_the_way(error) from error
                 return None
-        return Claimed(drop_id, name, path, sight.size, sight.mtime_ns, moment)
+        return drop
+
+    def _undo(self, drop: Claimed) -> bool:
+        """Say False where the file is ours in spite of the error."""
+        try:
+            return undo_move(self._shown(drop.name), drop.path)
+        except OSError:
+            self._half.append(drop)
+            return True
+
+    def _undo_rest(self) -> list[Claimed]:
+        """Undo what could not be undone before anything new is taken; returns what is ours after all."""
+        half, self._half = self._half, []
+        ours = [drop for drop in half if not self._undo(drop)]
+        if self._half:
+            self._half += ours
+            raise TransportError(f"{self._folder}: a claim cannot be undone")
+        return ours
 
     def _take_away(self, linked: Sequence[Claimed], refuse: Refuse) -> list[Claimed]:
         claimed: list[Claimed] = []
@@ -107,13 +126,12 @@ class Claiming:
         except OSError as error:
             trouble = error
         for drop in linked:
-            shown = self._shown(drop.name)
             try:
                 if trouble is not None:
                     raise trouble
-                remove_old_name(shown, drop.path)
+                remove_old_name(self._shown(drop.name), drop.path)
             except OSError as error:
-                if undo_move(shown, drop.path):
+                if self._undo(drop):
                     if not _is_busy(drop.name, error, refuse):
                         trouble = error
                     continue

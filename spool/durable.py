@@ -86,7 +86,11 @@ def move_new(source: str, destination: str) -> None:
     which the restart recognises. The new name is on the disk before the old one goes: btrfs may let a removal
     survive a power cut without the link that came before it.
     """
-    link_new(source, destination)
+    try:
+        link_new(source, destination)
+    except FileExistsError:
+        if not os.path.samestat(os.lstat(source), os.lstat(destination)):
+            raise  # else an earlier attempt came thus far
     sync_file(os.path.dirname(destination))
     remove_old_name(source, destination)
 

@@ -247,14 +247,16 @@ class Engine:
                 self.bugs[handled.route.name] = handled.drop.id
         try:
             settled = self._committer.commit(group)
-        except TransportError as error:
+        except (JournalError, TransportError) as error:
             # Nothing has happened: these files are handled again, later.
             self.dispatcher.take_back(stream, group)
             for route in {handled.route.name for handled in group}:
                 self.handling.pause(route, str(error))
+            if isinstance(error, JournalError):
+                raise
             return
-        except Exception as error:
-            if isinstance(error, JournalError) or (len(group) == 1 and group[0].outcome.fate == "bug"):
+        except Exception:
+            if len(group) == 1 and group[0].outcome.fate == "bug":
                 raise
             self._isolate(stream, group)
             return

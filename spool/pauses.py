@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from loguru import logger
 
-from core.errors import TransportError
+from core.errors import JournalError, TransportError
 from core.site import Route
 from spool.identifiers import now_ms
 from spool.journal.store import Journal
@@ -39,14 +39,14 @@ class Pauses:
         delay = first if known is None else min(most, known.delay * 2)
         self._pauses[route] = _Pause(now + delay, delay, reason)
         logger.warning("route {} pauses for {:.0f} s: {}", route, delay, reason)
-        with suppress(TransportError):  # the journal itself may be what is in the way
+        with suppress(JournalError, TransportError):  # the journal itself may be what is in the way
             self._journal.set_route(route, paused_until=now_ms() + round(delay * 1000), pause_reason=reason)
 
     def resume(self, route: str) -> None:
         """The route works again."""
         if self._pauses.pop(route, None) is not None:
             logger.info("route {} goes on", route)
-            with suppress(TransportError):
+            with suppress(JournalError, TransportError):
                 self._journal.set_route(route, paused_until=None, pause_reason=None)
 
     def is_paused(self, route: str) -> bool:

@@ -3,11 +3,12 @@
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 from loguru import logger
 
-from core.errors import ConfigError, TransportError
+from core.errors import ConfigError, JournalError, TransportError
 from spool.control import Control
 from spool.engine import Engine
 from spool.health import Health
@@ -18,6 +19,8 @@ from spool.soundness import make_ready
 from spool.worker import WorkerSetup
 
 _REST_SECONDS = 2.0
+_DOUBT_SECONDS = 10.0
+"""How long a journal may look damaged before it is believed."""
 
 
 class _Signals:
@@ -92,8 +95,24 @@ def _round(engine: Engine, health: Health, control: Control, notifier: Notifier)
         logger.error("{}; trying again", error)
         engine.rest(_REST_SECONDS)
         healthy = True
+    except JournalError as error:
+        _look_again(engine, error)
+        healthy = True
     if healthy and notifier.watchdog_seconds:
         notifier.send("WATCHDOG=1")
+
+
+def _look_again(engine: Engine, error: JournalError) -> None:
+    """A disk that fails for a while makes a whole journal look damaged. Raise the error when it stays so."""
+    deadline = time.monotonic() + _DOUBT_SECONDS
+    while error.doubtful and time.monotonic() < deadline:
+        logger.error("{} Looking again", error)
+        engine.rest(_REST_SECONDS)
+        with suppress(JournalError, TransportError):
+            engine.journal.prove()
+            logger.warning("the journal is whole after all: the disk had failed")
+            return
+    raise error
 
 
 def _reconfigured(setup: WorkerSetup, configure: Callable[[], WorkerSetup], notifier: Notifier) -> WorkerSetup | None:

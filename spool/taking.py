@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import groupby
 
-from core.errors import TransportError
+from core.errors import JournalError, TransportError
 from core.site import Route, Site
 from spool.claiming import Claimed
 from spool.identifiers import go_on_after, now_ms
@@ -178,7 +178,7 @@ class Taking:
             return
         try:
             self._journal.claim([_row(route.name, drop) for drop in claimed])
-        except TransportError:
+        except (JournalError, TransportError):
             self._unnoted[route.name] = list(claimed)
             raise
         drops = [DropRef(drop.id, drop.path, drop.name, drop.claimed_at) for drop in claimed]

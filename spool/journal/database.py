@@ -66,7 +66,7 @@ def trouble(error: DBAPIError, done: str, where: str = "") -> CluedropError:
     """What an error of the database means: it is damaged, or something is in the way of it for a while."""
     code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-        return JournalError(f"the journal{where} is damaged: {error.orig}. {REBUILD}")
+        return JournalError(f"the journal{where} is damaged: {error.orig}. {REBUILD}", doubtful=True)
     return TransportError(f"the journal{where} cannot be {done}: {error.orig}")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Insert, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
-from spool.journal.database import FAULTS_OF_OURS, open_database, sync_names, trouble, upsert
+from spool.journal.database import FAULTS_OF_OURS, check_pages, open_database, sync_names, trouble, upsert
 from spool.journal.place import Place
 from spool.journal.tables import Row, alerts, chain, drops, keys, ledger, outputs, requests, routes
 from spool.manifest import GENESIS, ChainHead
@@ -44,6 +44,12 @@ class Journal:
         self._place = Place(self._durable)
         self._number: int | None = None
         self._upserts = {table.name: upsert(self._durable_engine.dialect, table) for table in (keys, ledger, alerts)}
+
+    def prove(self) -> None:
+        """Raise JournalError or TransportError when the journal is not whole."""
+        self._place.check()
+        with _reachable("read"):
+            check_pages(self._reading_engine)
 
     def close(self) -> None:
         """Give the database back."""

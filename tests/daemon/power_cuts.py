@@ -1,15 +1,18 @@
 """Cuts the power at every sync of a scene: ``python -m tests.daemon.power_cuts [--every N] [--seeds N]``."""
 
 import argparse
+import signal
+import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import spool.durable
 from tests.daemon.scene import Known, assert_whole, half_files, is_settled, play, recovered, serve
+from tests.faultfs.disks import MAKE, format_disk, on_disk
 from tests.faultfs.mounted import mounted, sync_filesystem
 from tests.faultfs.power import Model, after_cut
 from tests.faultfs.tree import Operation
@@ -28,16 +31,20 @@ def own_syncfs() -> Iterator[None]:
         spool.durable.sync_filesystem = original
 
 
-def record(folder: Path) -> list[Operation]:
-    """Play the scene and return everything that was done."""
+def record(folder: Path, disk: str = "") -> list[Operation]:
+    """Play the scene and return everything that was done to the test file system, or to a real one on it."""
     with mounted(folder / "site") as fs:
-        daemon = serve(fs.root, folder / "daemon.log")
-        try:
-            play(fs, daemon)
-        finally:
-            daemon.kill()
-            daemon.wait()
-        return fs.log()
+        if disk:
+            format_disk(fs, disk)
+        with on_disk(fs, folder / "disk") if disk else nullcontext():
+            root = folder / "disk" if disk else fs.root
+            daemon = serve(root, folder / "daemon.log")
+            try:
+                play(fs, daemon, root)
+            finally:
+                daemon.kill()
+                daemon.wait()
+            return fs.log()
 
 
 def moments(log: Sequence[Operation]) -> list[int]:
@@ -46,9 +53,13 @@ def moments(log: Sequence[Operation]) -> list[int]:
     return sorted({moment for index in syncs for moment in (index, index + 1)})
 
 
-def cut(folder: Path, log: Sequence[Operation], moment: int, model: Model, seed: int) -> None:
+def cut(folder: Path, log: Sequence[Operation], moment: int, model: Model, seed: int, disk: str = "") -> None:
     """Start the daemon on what a power cut leaves, and look whether everything is whole."""
-    with mounted(folder, after_cut(log, moment, model, seed)):
+    with ExitStack() as stack:
+        fs = stack.enter_context(mounted(folder, after_cut(log, moment, model, seed)))
+        if disk:
+            folder = folder.with_suffix(".disk")
+            stack.enter_context(on_disk(fs, folder))
         half = half_files(folder)
         assert not half, half
         running = recovered(folder)
@@ -65,18 +76,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="only every n-th moment")
     parser.add_argument("--seeds", type=int, default=3, help="how often the coin is thrown; 0 loses all, 1 nothing")
-    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--disk", choices=["", *MAKE], default="", help="a real file system on a disk")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # what is mounted shall be unmounted
     with tempfile.TemporaryDirectory(prefix="cluedrop-power-") as name, own_syncfs():
         folder = Path(name)
-        log = record(folder)
-        chosen = moments(log)[options.first :: options.every]
-        rounds = [(moment, model, seed) for moment in chosen for model in MODELS for seed in range(options.seeds)]
+        log = record(folder, options.disk)
+        begin = 0 if not options.disk else next(i for i, operation in enumerate(log) if operation.kind == "mark")
+        chosen = [moment for moment in moments(log) if moment > begin][options.every - 1 :: options.every]
+        models = MODELS[:1] if options.disk else MODELS
+        rounds = [(moment, model, seed) for moment in chosen for model in models for seed in range(options.seeds)]
         print(f"{len(log)} operations, {len(moments(log))} moments at syncs, {len(rounds)} cuts", flush=True)
         begun, harm = time.monotonic(), 0
         for number, (moment, model, seed) in enumerate(rounds, 1):
             try:
-                cut(folder / "cut", log, moment, model, seed)
+                cut(folder / "cut", log, moment, model, seed, options.disk)
             except Exception:
                 harm += 1
                 print(f"HARM at {moment} of {len(log)}, {model}, seed {seed}: {log[max(0, moment - 1)]}", flush=True)

@@ -27,7 +27,8 @@ class Fault:
     """A process whose requests never fail: the test itself."""
     lose: bool = True
     """What a failing sync has not brought to the disk never comes there, though a second sync says that all is well."""
-    met: int = 0
+    met: dict[str, int] = field(default_factory=dict)
+    """How many requests of each kind there were."""
     failed: list[str] = field(default_factory=list)
 
     @classmethod
@@ -45,8 +46,9 @@ class Fault:
         name = "RENAME" if request is Request.RENAME2 else request.name
         if name not in self.kinds or process == self.spare:
             return False
-        self.met += 1
-        if self.met <= self.skip or (self.times is not None and self.met > self.skip + self.times):
+        self.met[name] = self.met.get(name, 0) + 1
+        number = sum(self.met.values())
+        if number <= self.skip or (self.times is not None and number > self.skip + self.times):
             return False
         self.failed.append(name)
         return True

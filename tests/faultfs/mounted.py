@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import spool.durable
 from tests.faultfs.faults import Fault
 from tests.faultfs.server import SYNC_ATTRIBUTE
 from tests.faultfs.tree import Operation, Tree
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MNT_DETACH = 2
+_KERNELS_OWN = spool.durable.sync_filesystem
 
 
 class Mounted:
@@ -38,8 +40,8 @@ class Mounted:
         """Requests fail from now on."""
         self._tell(fault=fault.to_wire())
 
-    def mend(self) -> tuple[int, Sequence[str]]:
-        """Nothing fails any more; returns how many requests could have failed, and which have."""
+    def mend(self) -> tuple[dict[str, int], Sequence[str]]:
+        """Nothing fails any more; returns how many requests of each kind could have failed, and which have."""
         found = self._tell(mend=True)
         return found["met"], found["failed"]
 
@@ -80,5 +82,11 @@ def mounted(root: Path, tree: Tree | None = None) -> Iterator[Mounted]:
 
 
 def sync_filesystem(path: str) -> None:
-    """What ``spool.durable.sync_filesystem`` does on a real file system; the kernel does not hand ``syncfs`` on."""
-    os.setxattr(path, SYNC_ATTRIBUTE, b"")
+    """``spool.durable.sync_filesystem`` for the test file system, to which the kernel does not hand ``syncfs`` on.
+
+    What lies on a disk, be it one whose image lies here, is synced by the kernel.
+    """
+    if os.major(os.stat(path).st_dev):
+        _KERNELS_OWN(path)
+    else:
+        os.setxattr(path, SYNC_ATTRIBUTE, b"")

@@ -77,7 +77,7 @@ class Server:
                 self.fault = Fault.from_wire(values)
             case {"mend": _}:
                 fault, self.fault = self.fault, None
-                return {"met": fault.met, "failed": fault.failed} if fault else {"met": 0, "failed": []}
+                return {"met": fault.met, "failed": fault.failed} if fault else {"met": {}, "failed": []}
             case {"mark": text}:
                 self.log.append(Operation("mark", data=text.encode()))
             case {"save": path}:

@@ -18,6 +18,7 @@ from core.errors import TransportError
 from spool.canary import send_canary
 from spool.intake import OWN_FOLDERS
 from spool.journal.store import Journal
+from spool.pool import Pool
 from tests.sites import Running, a_route, a_site, a_target
 
 Start = Callable[..., Running]
@@ -188,6 +189,14 @@ def test_whatever_fails_for_a_while(
     assert len(site.outputs()) == 10
     assert site.findings() == []
     site.until(lambda: site.leftovers() == [] and "paused" not in site.alerts())
+
+
+def test_a_machine_without_a_process_to_spare_is_waited_for(site: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing = Failing(monkeypatch, Pool, "_start", OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)))
+    site.drop("a.txt", "kill SIGKILL\n")
+    site.drop("b.txt", "b\n")
+    site.until(lambda: site.count("rejected") == 1 and site.count("archived") == 1)
+    assert failing.left == 0
 
 
 @pytest.mark.parametrize("answer_lost", [True, False])
