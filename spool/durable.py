@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Literal
 
-from spool.own_folders import entered
+from spool.own_folders import enter, entered
 
 _FEW = 4
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -135,16 +135,21 @@ def link_new(source: str, destination: str) -> Literal["linked", "renamed"]:
 
     "renamed" means that the place has no hard links, and that the source name is gone.
     """
-    with entered(source) as (here, old), entered(destination) as (there, new):
+    here, old = enter(source)
+    try:
+        there, new = enter(destination)
         try:
             os.link(old, new, src_dir_fd=here, dst_dir_fd=there, follow_symlinks=False)
+            return "linked"
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
-        else:
-            return "linked"
-        _rename_new(source, destination, here, there)
-        return "renamed"
+            _rename_new(source, destination, here, there)
+            return "renamed"
+        finally:
+            os.close(there)
+    finally:
+        os.close(here)
 
 
 def twin_new(source: str, destination: str, hidden: str) -> None:

@@ -52,13 +52,18 @@ def entered(path: str) -> Iterator[tuple[int, str]]:
 
     Raise OSError: NotADirectoryError where a folder of ours is a link by now.
     """
-    parent, name = os.path.split(path)
-    own = os.path.basename(parent) in OWN_NAMES
-    folder = os.open(parent or ".", _FOLDER | (os.O_NOFOLLOW if own else 0))
+    folder, name = enter(path)
     try:
         yield folder, name
     finally:
         os.close(folder)
+
+
+def enter(path: str) -> tuple[int, str]:
+    """The same for whoever closes the folder himself: every file goes this way, twice."""
+    parent, _, name = path.rpartition("/")
+    own = parent.rpartition("/")[2] in OWN_NAMES
+    return os.open(parent or ("/" if path[:1] == "/" else "."), _FOLDER | (os.O_NOFOLLOW if own else 0)), name
 
 
 def open_new(path: str, mode: int = 0o640) -> int:
