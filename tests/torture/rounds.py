@@ -26,6 +26,8 @@ from tests.torture.scene import STATES, Scene, quiet
 _BY_REQUEST = frozenset({"link back", "reopen", "take away", "answer"})
 _QUIET_SECONDS = 60.0
 _END_SECONDS = 30.0
+_DOOM_SECONDS = 3.0
+"""So long a doom may take to come, where the daemon has something to do."""
 _KILLED = -signal.SIGKILL
 CHECK_EVERY = 8
 """Rounds from one counting to the next."""
@@ -118,7 +120,7 @@ class Torture:
         self._say(f"  doomed to {doom}")
         pid = self._start(doom)
         self._drop_meanwhile()
-        if self._cradle.wait(pid, self.chance.uniform(0.4, 1.2)) is None:
+        if self._until_quiet(pid, _DOOM_SECONDS) is None:
             self._kill(pid, "after a doom that did not come" if doom[0] != "worker" else place)
         else:
             self._ended_by(pid, {_KILLED}, place)
