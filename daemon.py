@@ -125,12 +125,13 @@ def check(
     ] = False,
 ) -> None:
     """Try configuration, folders and rights: 0 all well, 1 something does not work, 2 configuration wrong."""
-    from spool.checks import adopt_folders, check_site
+    from spool.checks import check_site
     from spool.console import print_line
+    from spool.places import adopt_folders
 
     setup = configure(config)
     failed = False
-    for folder in adopt_folders(setup.site) if adopt else ():
+    for folder in adopt_folders(setup.site, of_others=True) if adopt else ():
         print_line(f"ok    {folder}: belongs to this site from now on")
     for found in check_site(setup.site):
         failed |= found.trouble is not None

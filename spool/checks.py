@@ -15,7 +15,7 @@ from spool.intake import Intake
 from spool.journal.store import Journal
 from spool.own_folders import open_new
 from spool.ownership import Ownership, Place
-from spool.places import archive_place, places_of, target_places
+from spool.places import archive_place, target_places
 from spool.soundness import make_ready
 
 _WATCH_LIMIT = Path("/proc/sys/fs/inotify/max_user_watches")
@@ -46,20 +46,6 @@ def check_site(site: Site) -> Iterator[Check]:
     if journal.trouble is None:
         found = forgotten(site, Journal(site.journal_url))
         yield from (Check(f"drops of {name}", trouble) for name, trouble in found.items())
-
-
-def adopt_folders(site: Site) -> list[str]:
-    """Make the folders of a site its own, whoever they belonged to: a person says that this is right.
-
-    Returns those that were not its own yet; one that is not there is left to ``check_site`` to tell.
-    """
-    site.state.mkdir(parents=True, exist_ok=True, mode=0o750)
-    ownership = Ownership(site)
-    adopted: list[str] = []
-    for place in places_of(site):
-        with suppress(TransportError):
-            adopted += ownership.adopt([place])
-    return adopted
 
 
 def _journal(site: Site) -> Check:

@@ -151,6 +151,17 @@ class Ownership:
             adopted.append(place.folder)
         return adopted
 
+    def was_ours(self, place: Place) -> bool:
+        """Say whether a place was used with an earlier content of this state folder."""
+        with suppress(OSError, TransportError):
+            check_answers(place.folder)
+            owner = self._owner(place.hidden)
+            return owner is not None and self._is_of_this_state(owner)
+        return False
+
+    def _is_of_this_state(self, owner: Owner) -> bool:
+        return (owner.state, owner.host) == (str(self._site.state), socket.gethostname())
+
     def _take_new(self, place: Place, known: Known | None, make: bool) -> None:
         if known is not None and place.sentinel is None:
             same = known.filesystem == filesystem_of(_standing(place.hidden))
@@ -191,7 +202,7 @@ class Ownership:
             )
 
     def _foreign(self, owner: Owner) -> str:
-        if (owner.state, owner.host) == (str(self._site.state), socket.gethostname()):
+        if self._is_of_this_state(owner):
             return (
                 f"was used since {owner.since} with an earlier content of the state folder {owner.state}, which has "
                 f"been deleted, copied or restored. If it got lost: daemon.py rebuild. If this one is right: {_ADOPT}"

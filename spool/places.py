@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 
 from core.errors import TransportError
 from core.site import Route, Site
@@ -87,3 +88,19 @@ def places_of(site: Site) -> Iterator[Place]:
     yield from map(route_place, site.routes)
     yield from target_places(site).values()
     yield archive_place(site)
+
+
+def adopt_folders(site: Site, *, of_others: bool) -> list[str]:
+    """Make the folders of a site its own: a person says that this is right. Returns those that were not.
+
+    ``of_others``: whoever they belonged to; else only those that this very state folder used before its content was
+    lost. One that is not there is left to the daemon, and to ``check_site``, to tell.
+    """
+    site.state.mkdir(parents=True, exist_ok=True, mode=0o750)
+    ownership = Ownership(site)
+    adopted: list[str] = []
+    for place in places_of(site):
+        if of_others or ownership.was_ours(place):
+            with suppress(TransportError):
+                adopted += ownership.adopt([place])
+    return adopted

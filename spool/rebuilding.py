@@ -27,6 +27,7 @@ from spool.journal.replacing import OldJournal, journal_to_be
 from spool.journal.store import as_json, write_ledger
 from spool.journal.tables import Row, chain, drops, keys, ledger, outputs, routes
 from spool.manifest import Manifest, entry_folder
+from spool.places import adopt_folders
 
 _GROUP = 500
 _JUDGED = ("committed", "discarding", "archived", "discarded", "rejected", "duplicate", "held", "unclear")
@@ -82,6 +83,7 @@ def rebuild(site: Site, progress: Progress, *, accept_loss: bool = False) -> Rep
         writing.write(told, known["committed"] if known else 0, progress)
         writing.adopt()
         writing.settle(told, dict(known) if known else None)
+    adopt_folders(site, of_others=False)
     return report
 
 

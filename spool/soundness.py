@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.errors import JournalError
 from core.site import Site
-from spool.archive import Archive
+from spool.archive import CHAIN_NAME, Archive
 from spool.archive_files import ArchiveConflict
 from spool.durable import sync_paths
 from spool.handling import WORK_FOLDER
@@ -62,6 +62,8 @@ def _compare(site: Site, row: Row | None) -> None:
     if row is None:
         _check_new(site, archived)
         return
+    if row["copied_at"] is None and not os.path.lexists(f"{site.archive}/{CHAIN_NAME}"):
+        return  # away, perhaps only for now: the daemon takes nothing until it is there, and says so
     if row["copied_at"] is not None:
         made = datetime.fromtimestamp(row["copied_at"] / 1000, tz=ZoneInfo(site.timezone))
         raise JournalError(

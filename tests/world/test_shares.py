@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from spool.checks import adopt_folders, check_site
+from spool.checks import check_site
+from spool.places import adopt_folders
 from spool.reach import answers
 from tests.sites import Running, a_route, a_site, a_target
 from tests.world.mounts import Mounts
@@ -118,7 +119,7 @@ def test_a_new_share_in_the_place_of_an_old_one_is_taken_when_a_person_says_so(
     troubles = [found.trouble for found in check_site(running.site) if found.trouble]
     assert troubles == [running.alerts()["away"]]
 
-    assert adopt_folders(running.site) == [str(running.outbox())]
+    assert adopt_folders(running.site, of_others=True) == [str(running.outbox())]
     assert [found.trouble for found in check_site(running.site) if found.trouble] == []
     running.until_archived(2)
     running.until(lambda: running.alerts() == {})

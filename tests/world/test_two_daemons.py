@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from core.errors import TransportError
-from spool.checks import adopt_folders
 from spool.ownership import OWNER_FILE, Ownership, Place
-from spool.places import route_place
+from spool.places import adopt_folders, route_place
 from tests.sites import Running, a_site
 from tests.world.served import Served
 from tests.world.serving import site_of
@@ -66,8 +65,8 @@ def test_a_person_can_make_a_folder_over_to_another_site(start: Start, tmp_path:
     second = start(moved)
     second.until(lambda: {"paused", "away"} == second.alerts().keys())
 
-    assert set(adopt_folders(moved)) == {str(one / "inbox" / "in"), str(one / "outbox" / "out")}
-    assert adopt_folders(moved) == []
+    assert set(adopt_folders(moved, of_others=True)) == {str(one / "inbox" / "in"), str(one / "outbox" / "out")}
+    assert adopt_folders(moved, of_others=True) == []
     first.until(lambda: "paused" in first.alerts())
     assert 'belongs to the site "Copy"' in first.alerts()["paused"]
     first.drop("b.txt", "b\n")
@@ -98,7 +97,7 @@ def test_a_state_folder_that_is_not_the_one_it_was_takes_no_claims_over(
     assert "daemon.py rebuild" in said
     second.for_a_while(0.3)
     assert set(second.outputs()) == {"a.out.txt"}
-    adopt_folders(second.site)
+    adopt_folders(second.site, of_others=True)
     second.until_archived(2 if what == "copied" else 1)
     second.until(lambda: second.alerts() == {})
     assert set(second.outputs()) == {"a.out.txt", "claimed.out.txt"}
