@@ -287,8 +287,7 @@ def rebuild(
 
 
 def main() -> None:
-    """Entry point. Exit codes beyond a verb's own: 2 configuration wrong, 3 another daemon is at work, 4 the journal
-    is not to be believed, 1 refused."""
+    """Exit codes beyond a verb's own: 1 refused, 2 configuration wrong, 3 a daemon at work, 4 journal not believed."""
     codes = {ConfigError: 2, AlreadyRunning: 3, JournalError: 4}
     try:
         app()

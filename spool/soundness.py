@@ -62,7 +62,7 @@ def _compare(site: Site, row: Row | None) -> None:
     if row is None:
         _check_new(site, archived)
         return
-    if row["copied_at"] is None and not os.path.lexists(f"{site.archive}/{CHAIN_NAME}"):
+    if row["copied_at"] is None and not _has_archive(site):
         return  # away, perhaps only for now: the daemon takes nothing until it is there, and says so
     if row["copied_at"] is not None:
         made = datetime.fromtimestamp(row["copied_at"] / 1000, tz=ZoneInfo(site.timezone))
@@ -85,6 +85,13 @@ def _compare(site: Site, row: Row | None) -> None:
             f"the archive ({site.archive}) is not the one that the journal knows: its last entry, number "
             f"{row['sequence']}, is another one. {_LOST}"
         )
+
+
+def _has_archive(site: Site) -> bool:
+    """Something of an archive lies there: its head, or the folder of a year."""
+    with suppress(OSError):
+        return any(name == CHAIN_NAME or name.isdigit() for name in os.listdir(site.archive))
+    return False
 
 
 def _check_new(site: Site, archived: ChainFile) -> None:
