@@ -20,12 +20,13 @@ from sqlalchemy.engine import make_url
 
 from core.site import Site
 from spool.handling import WORK_FOLDER
+from spool.reach import answers
 from spool.staging import STAGED_FOLDER
 
 SCRATCH_FOLDER = "scratch"
 """Below the state folder: where libraries lay down what they do not want to keep in memory."""
 Places = Mapping[str, tuple[int, int] | None]
-"""Folders with device and inode, which the kernel's rules hold on to; None where there is no such folder now."""
+"""Folders with device and inode, which the rules hold on to; None where it is not there, or does not answer."""
 
 _KEPT_VARIABLES = frozenset({"HOME", "LANG", "LANGUAGE", "PATH", "TMPDIR", "TZ", "VIRTUAL_ENV"})
 _KEPT_PREFIXES = ("LC_", "LD_", "PG", "PYTHON")
@@ -81,7 +82,7 @@ def confine(site: Site) -> "Places":
     os.makedirs(tempfile.tempdir, exist_ok=True)
     ctypes.CDLL(None).prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     places = writable_places(site)
-    _restrict_writing(places)
+    _restrict_writing(folder for folder, identity in places.items() if identity is not None)
     if not _filter_calls(site.journal_url):
         with suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
@@ -215,7 +216,7 @@ def writable_places(site: Site) -> Places:
     """Where a worker writes: hidden folders of routes and targets, and the state of the daemon."""
     hidden = [f"{route.folder}/{WORK_FOLDER}" for route in site.routes]
     hidden += [f"{target.folder}/{STAGED_FOLDER}" for target in site.targets.values()]
-    return {folder: _identity(folder) for folder in [*hidden, str(site.state)]}
+    return {folder: _identity(folder) if answers(folder) else None for folder in [*hidden, str(site.state)]}
 
 
 def _identity(folder: str) -> tuple[int, int] | None:

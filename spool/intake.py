@@ -25,6 +25,7 @@ from spool.leases import has_writer
 from spool.own_folders import check_real
 from spool.ownership import Ownership, check_sentinel
 from spool.places import route_place
+from spool.reach import check_answers
 
 REJECTED, HELD, NOTES = "rejected", "held", "notes"
 SHOWN_FOLDERS = (REJECTED, HELD, NOTES)
@@ -81,6 +82,7 @@ class Intake:
 
     def check_present(self) -> None:
         """Raise TransportError when the folder is away, is an empty mount point, or is another site's by now."""
+        check_answers(self.folder)
         check_sentinel(self.place)
         check_real(self.folder)
         if not self.is_held:

@@ -55,6 +55,10 @@ def entered(path: str) -> Iterator[tuple[int, str]]:
     folder, name = enter(path)
     try:
         yield folder, name
+    except OSError as error:
+        if error.filename == name:
+            error.filename = path  # people must read where
+        raise
     finally:
         os.close(folder)
 

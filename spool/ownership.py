@@ -76,6 +76,7 @@ class Ownership:
         self._memory = SiteMemory(site.state)
         self._verified: dict[str, tuple[int, int, int]] = {}
         """Identity of the owner file when it was read last, by hidden folder."""
+        self._entered: set[str] = set()
 
     # ── asking ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -117,6 +118,8 @@ class Ownership:
         """
         check_answers(place.folder)
         check_sentinel(place)
+        if place.hidden in self._entered and self.is_held(place.hidden):
+            return  # the fewer calls into a share, the rarer one of them meets its end
         try:
             owner = self._owner(place.hidden)
             known = self._memory.known(place.hidden)
@@ -129,6 +132,7 @@ class Ownership:
                 _make_hidden(place)
         except OSError as error:
             raise TransportError(f"{error.filename or place.folder}: cannot be used: {error.strerror}") from error
+        self._entered.add(place.hidden)
 
     def adopt(self, places: Iterable[Place]) -> list[str]:
         """A person has said that these are the folders of this site: make them so. Returns those that were not.

@@ -24,6 +24,7 @@ from spool.identifiers import LENGTH
 from spool.journal.database import REBUILD, check_pages, open_database, trouble, upgrade
 from spool.journal.tables import Row, chain
 from spool.manifest import ChainFile
+from spool.reach import answers
 from spool.staging import STAGED_FOLDER
 
 _SHOWN = 3
@@ -55,6 +56,8 @@ def make_ready(site: Site, *, thoroughly: bool = False) -> None:
 
 
 def _compare(site: Site, row: Row | None) -> None:
+    if not answers(str(site.archive)):
+        return  # nothing is taken until it does, and the daemon says so
     try:
         archived = Archive(site.archive, sync_paths).chain()
     except ArchiveConflict as error:
@@ -110,7 +113,7 @@ def traces_of_work(site: Site) -> Iterator[str]:
     """Hidden files that a daemon has left behind in the folders of a site."""
     folders = [f"{target.folder}/{STAGED_FOLDER}" for target in site.targets.values()]
     folders += [f"{route.folder}/{WORK_FOLDER}" for route in site.routes]
-    for folder in folders:
+    for folder in filter(answers, folders):
         with suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
                 if all(sign in "0123456789abcdef" for sign in entry.name[:LENGTH]):
