@@ -19,7 +19,7 @@ BMD55_COLUMNS = (
     "satzart", "konto", "buchdat", "gkto", "belegnr", "belegdat", "kost", "mwst", "steucod", "bucod", "betrag",
     "steuer", "skonto", "periode", "waehrung", "fwkurs", "fwfaktor", "fwbetrag", "fwsteuer", "fwskonto", "text",
     "symbol", "extbelegnr", "zziel", "skontopz", "skontotage", "skontopz2", "skontotage2", "uidnr", "kotraeger",
-    "auftkz", "auftnr", "gegenbuchkz", "verbuchkz",
+    "auftkz", "auftnr", "leistdat", "gegenbuchkz", "verbuchkz",
 )  # fmt: skip
 """The header of facts/fibu.md 1.9, and the further fields of its fixed record that documents can fill."""
 
@@ -50,6 +50,8 @@ class Bmd55Options(BmdOptions):
             raise ValueError("tax codes of BMD 5.5 have two digits")
         if self.form == "fixed" and self.encoding == "utf-8":
             raise ValueError("records of a fixed length need an encoding with one byte a character")
+        if self.form == "fixed" and self.date_format != "%Y%m%d":
+            raise ValueError('dates of the fixed form are "%Y%m%d"')
         return self
 
     def with_columns(self, *needed: str) -> Self:

@@ -5,7 +5,7 @@ it takes back (credit note, cancellation). The side of the leading account says 
 ``side`` and the sign, never the document type.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, Self
 
@@ -132,6 +132,12 @@ class Booking(_Frozen):
     def lines_total(self) -> Decimal:
         """Sum of the gross of all lines."""
         return total(line.gross for line in self.lines)
+
+    @property
+    def due(self) -> date | None:
+        """Day by which it is to be paid: the one that is stated, else the one of the terms."""
+        days = self.terms.net_days if self.terms else None
+        return self.due_date or (None if days is None else self.document_date + timedelta(days))
 
     @property
     def vat_side(self) -> VatSide:

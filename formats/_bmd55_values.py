@@ -34,6 +34,7 @@ def old_values(booking: Booking, options: BmdOptions) -> Iterator[dict[str, str]
     shared = {
         "belegnr": digits,
         "extbelegnr": booking.external_number or (booking.number if beside else _settled(booking)),
+        "leistdat": booking.service_date.strftime(options.date_format) if booking.service_date else "",
         "skonto": "0,00",
         "fwskonto": "0,00",
         "auftkz": _ORDER_FLAGS.get((booking.stage, booking.gross < 0), ""),

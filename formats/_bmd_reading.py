@@ -81,6 +81,7 @@ def _booking(rows: Sequence[Cells], leading: str, reading: BmdReading) -> Bookin
         "document_date": document_date,
         "posting_date": None if posting_date == document_date else posting_date,
         "due_date": _due(first, document_date, terms, options),
+        "service_date": first.day("leistdat", options.date_format),
         "stage": first.text("stage")
         or next((stage for stage, code in STAGES.items() if code == first.text("ts-ablauftyp")), ""),
         "order_number": first.text("ts-ablaufnr"),

@@ -128,6 +128,6 @@ def _terms(booking: Booking, options: BmdOptions) -> dict[str, str]:
         "skontotage": number_text(terms.discount_days),
         "skontopz2": number_text(terms.discount_percent_2),
         "skontotage2": number_text(terms.discount_days_2),
-        "Nettodatum": booking.due_date.strftime(options.date_format) if booking.due_date else "",
+        "Nettodatum": booking.due.strftime(options.date_format) if booking.due else "",
         "Skontodatum": discount.strftime(options.date_format) if discount else "",
     }

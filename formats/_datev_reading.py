@@ -24,9 +24,11 @@ from formats._fibu_cells import Cells, Found, ReadingSettings
 
 _LEDGER, _CONTRA = "Konto", "Gegenkonto (ohne BU-Schlüssel)"
 _ITEM, _DAY, _KEY = "Belegfeld 1", "Belegdatum", "BU-Schlüssel"
+_AMOUNT = "Umsatz (ohne Soll/Haben-Kz)"
 _VAT_ID = "EU-Land u. UStID (Bestimmung)"
 _STAGES: Mapping[str, Stage] = {"AA": "advance", "SR": "final"}
 _USUAL: Mapping[BookingKind, Side] = {"ar": "debit", "ap": "credit"}
+OTHER_SIDE: Mapping[Side, Side] = {"debit": "credit", "credit": "debit"}
 _ASK_SETTINGS = "Bitte lassen Sie es in den Einstellungen dieses Eingangs eintragen."
 
 
@@ -75,6 +77,10 @@ def _row(cells: Cells, reading: DatevReading) -> _Row:
     """The row with the person account in front, wherever it stands in the file."""
     account, contra = cells.account(_LEDGER), cells.account(_CONTRA)
     debit = cells.one_of("Soll/Haben-Kennzeichen", ("S", "H")) == "S"
+    for name in (_AMOUNT, "Basis-Umsatz") if cells.text("Kurs") else (_AMOUNT,):
+        if cells.amount(name) <= 0:
+            what = f"„{cells.text(name)}“ ist nicht größer als 0; die Seite sagt das Kennzeichen."
+            cells.wrong(name, "fibu_amount", what)
     if reading.is_person(contra) and not reading.is_person(account):
         account, contra, debit = contra, account, not debit
     infos = {cells.text(f"Beleginfo - Art {n}"): cells.text(f"Beleginfo - Inhalt {n}") for n in range(1, 9)}
@@ -89,6 +95,8 @@ def _document_of(row: _Row) -> tuple[str, ...]:
 
 def _booking(rows: Sequence[_Row], reading: DatevReading) -> Booking | None:
     first, cells = rows[0], rows[0].cells
+    if any(row.cells.bad for row in rows):
+        return None
     document_date = _day(cells, reading.head)
     kind = _kind(first, reading)
     if document_date is None or kind is None or any(row.cells.bad for row in rows):
@@ -169,9 +177,9 @@ def _side(rows: Sequence[_Row], kind: BookingKind, reading: DatevReading) -> Sid
     """Usual side of the leading account. A cash receipt has none: there the key tells sales from purchases."""
     if kind in _USUAL:
         return _USUAL[kind]
-    shown: Side = "debit" if rows[0].debit else "credit"
-    other: Side = "credit" if rows[0].debit else "debit"
-    for side in (shown, other):
+    amounts = ((row.debit, row.cells.amount(_AMOUNT)) for row in rows)
+    shown: Side = "debit" if total(amount if debit else -amount for debit, amount in amounts) >= 0 else "credit"
+    for side in (shown, OTHER_SIDE[shown]):
         if all(_taxed(row, side, reading) for row in rows):
             return side
     return shown
@@ -181,17 +189,16 @@ def _line(row: _Row, side: Side, reading: DatevReading) -> BookingLine:
     cells = row.cells
     taxed = _taxed(row, side, reading)
     if taxed is None:
-        rate = cells.text("Steuersatz") or "0"
-        what = f"Den Schlüssel „{cells.text(_KEY)}“ mit {rate} % gibt es in den Einstellungen nicht."
+        rate = f"mit {cells.text('Steuersatz')} %" if cells.text("Steuersatz") else "ohne Steuersatz"
+        what = f"Der Schlüssel „{cells.text(_KEY)}“ {rate} steht nicht in den Einstellungen."
         cells.wrong(_KEY, "fibu_tax_code", what, _ASK_SETTINGS)
     found = taxed or Taxed(NO_TAX, ZERO)
     sign = 1 if row.debit == (side == "debit") else -1
-    shown = cells.amount("Umsatz (ohne Soll/Haben-Kz)")
+    shown = cells.amount(_AMOUNT)
     in_foreign = bool(cells.text("Kurs"))
     gross = sign * (cells.amount("Basis-Umsatz") if in_foreign else shown)
     own = found.treatment in SELF_ASSESSED and side == "credit"
     vat = ZERO if own else vat_of_row(gross, found.rate)
-    foreign_vat = ZERO if own or not vat else vat_of_row(sign * shown, found.rate)
     return BookingLine(
         account=row.contra,
         net=gross - vat,
@@ -202,14 +209,17 @@ def _line(row: _Row, side: Side, reading: DatevReading) -> BookingLine:
         destination=cells.text(_VAT_ID)[:2] if found.treatment == "oss" else found.destination,
         cost_center=cells.text("KOST1 - Kostenstelle"),
         cost_object=cells.text("KOST2 - Kostenstelle"),
-        foreign_net=sign * shown - foreign_vat if in_foreign else None,
-        foreign_vat=foreign_vat if in_foreign else None,
+        foreign_net=sign * shown if in_foreign else None,
     )
 
 
 def _taxed(row: _Row, side: Side, reading: DatevReading) -> Taxed | None:
-    rate = row.cells.number("Steuersatz") or Decimal(0)
-    return reading.options.taxed("ar" if side == "debit" else "ap", (row.cells.text(_KEY),), rate)
+    """What the key means; where the accounts carry their tax, the rate must stand in the row."""
+    key, stated = row.cells.text(_KEY), row.cells.number("Steuersatz")
+    if stated is None and not key and reading.options.automatic_accounts:
+        return None
+    found = reading.options.taxed("ar" if side == "debit" else "ap", (key,), stated or Decimal(0))
+    return None if found and stated is not None and found.rate != stated else found
 
 
 def _merged(lines: Sequence[BookingLine]) -> tuple[BookingLine, ...]:
@@ -221,10 +231,18 @@ def _merged(lines: Sequence[BookingLine]) -> tuple[BookingLine, ...]:
         if known is None:
             merged[key] = line
             continue
-        names = ("net", "vat", "self_assessed_vat", "foreign_net", "foreign_vat")
+        names = ("net", "vat", "self_assessed_vat", "foreign_net")
         sums = {name: getattr(known, name) + getattr(line, name) for name in names if getattr(line, name) is not None}
         merged[key] = known.model_copy(update=sums)
-    return tuple(merged.values())
+    return tuple(map(_with_foreign_vat, merged.values()))
+
+
+def _with_foreign_vat(line: BookingLine) -> BookingLine:
+    """The foreign amount of a posting, so far gross, divided into net and VAT."""
+    if line.foreign_net is None:
+        return line
+    vat = vat_of_row(line.foreign_net, line.rate) if line.vat else ZERO
+    return line.model_copy(update={"foreign_net": line.foreign_net - vat, "foreign_vat": vat})
 
 
 def _foreign(cells: Cells, reading: DatevReading) -> ForeignAmount | None:

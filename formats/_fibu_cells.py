@@ -49,7 +49,7 @@ class Found:
     def refuse(self) -> None:
         """Raise FormatError where something is wrong."""
         if self.problems:
-            raise FormatError(*self.problems)
+            raise FormatError(*sorted(self.problems, key=lambda problem: problem.row or 0))
 
 
 class Cells:

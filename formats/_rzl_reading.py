@@ -10,6 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from core.booking import NO_TAX, Booking, BookingKind, BookingLine, ForeignAmount, PaymentTerms, Side
+from core.fibu_numbers import number_digits
 from core.fibu_options import RzlOptions
 from core.fibu_program import Taxed
 from core.money import ZERO, total, vat_of_net
@@ -116,7 +117,7 @@ def _booking(leading: Cells, others: Sequence[Cells], reading: RzlReading) -> Bo
         "side": side,
         "account": leading.account("Kontonummer"),
         "number": number,
-        "external_number": leading.text("Fremdbelegnummer"),
+        "external_number": leading.text("Fremdbelegnummer") or _suppliers_number(leading, kind),
         "settles": leading.text("OP-Nummer") if kind == "payment" else "",
         "symbol": "" if reading.options.symbol(kind, gross < 0) == symbol else symbol,
         "document_date": document_date,
@@ -149,6 +150,12 @@ def _kind(leading: Cells, reading: RzlReading) -> BookingKind | None:
     return kinds[0]
 
 
+def _suppliers_number(leading: Cells, kind: BookingKind) -> str:
+    """The open item of an incoming invoice has the supplier's number, as far as it has digits."""
+    item = leading.text("OP-Nummer")
+    return item if kind == "ap" and item not in {"", "0", number_digits(leading.text("Belegnummer"))} else ""
+
+
 def _value(cells: Cells, side: Side, foreign: str) -> Decimal:
     """Amount of a row, positive on this side."""
     debit, credit = cells.amount(f"Sollbetrag{foreign}"), cells.amount(f"Habenbetrag{foreign}")
@@ -166,7 +173,7 @@ def _side(leading: Cells, others: Sequence[Cells], kind: BookingKind, options: R
     for rule in options.rules() if codes else ():
         if isinstance(rule, RzlTaxCode) and rule.code in codes:
             return "debit" if rule.side == "ar" else "credit"
-    return "credit" if leading.text("Sollbetrag") in {"", "0,00"} else "debit"
+    return "credit" if leading.amount("Habenbetrag") else "debit"
 
 
 def _line(cells: Cells, side: Side, reading: RzlReading) -> BookingLine:

@@ -115,12 +115,7 @@ class Bmd55FixedWriter(BmdRowsWriter):
     def rows(self, document: Booking) -> Iterator[Sequence[str]]:
         """One record a VAT group."""
         for values in old_values(document, self._options):
-            yield (_record(values | {"leistdat": _day(document)}),)
-
-
-def _day(booking: Booking) -> str:
-    """Day of the supply."""
-    return f"{booking.service_date:%Y%m%d}" if booking.service_date else ""
+            yield (_record(values),)
 
 
 # ── a record ──────────────────────────────────────────────────────────────────────────────────────────────────────

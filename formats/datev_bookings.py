@@ -103,7 +103,7 @@ def _document_values(booking: Booking, options: DatevOptions) -> dict[str, str]:
         "Festschreibung": str(int(options.finalised)),
         "Leistungsdatum": f"{service:%d%m%Y}" if service else "",
         "Datum Zuord. Steuerperiode": f"{assigned:%d%m%Y}" if assigned else "",
-        "Fälligkeit": f"{booking.due_date:%d%m%Y}" if booking.due_date else "",
+        "Fälligkeit": f"{booking.due:%d%m%Y}" if booking.due else "",
     }
     for number, (kind, content) in enumerate(((kind, content) for kind, content in infos.items() if content), 1):
         values |= {f"Beleginfo - Art {number}": kind, f"Beleginfo - Inhalt {number}": content}
@@ -118,7 +118,7 @@ def _line_values(booking: Booking, line: BookingLine, options: DatevOptions) -> 
         "BU-Schlüssel": options.written(rule, line.rate)[0] if rule else "",
         "KOST1 - Kostenstelle": line.cost_center,
         "KOST2 - Kostenstelle": line.cost_object,
-        "Steuersatz": number_text(line.rate) if line.rate else "",
+        "Steuersatz": number_text(line.rate) if line.rate or options.automatic_accounts else "",
     }
     if line.destination:
         country = {"EU-Land u. UStID (Bestimmung)": line.destination}

@@ -189,5 +189,5 @@ def _terms(booking: Booking) -> Sequence[str]:
 
 def _texts(booking: Booking) -> Sequence[str]:
     """Two lines of text: what it is about, then the party; the party alone where that says enough."""
-    first, second = (booking.text, booking.party_name) if booking.text else (booking.party_name, "")
-    return [clean(first, _TEXT_LENGTH), clean(second, _TEXT_LENGTH)]
+    text, party = clean(booking.text, _TEXT_LENGTH), clean(booking.party_name, _TEXT_LENGTH)
+    return [text, party] if text else [party, ""]
