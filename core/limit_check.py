@@ -1,6 +1,7 @@
 """Checks of single values, and the German problems that come of them: whole or refused, digits only, writable."""
 
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from core.errors import Problem
@@ -61,7 +62,11 @@ class LimitCheck:
         """Every character must have a place in the encoding."""
         if value.isascii():
             return
-        for char in dict.fromkeys(unicodedata.normalize("NFC", value)):
+        composed = unicodedata.normalize("NFC", value)
+        with suppress(UnicodeEncodeError):
+            composed.encode(self.options.encoding)
+            return
+        for char in dict.fromkeys(composed):
             if unicodedata.category(char) == "Cc":
                 continue  # writers leave control characters out
             try:

@@ -31,8 +31,9 @@ def clean(text: str, length: int | None = None) -> str:
     if text.isascii() and text.isalnum():  # most values of a file: nothing to look for
         return text[:length]
     composed = unicodedata.normalize("NFC", text).translate(_REPLACED)
-    printable = "".join(char for char in composed if unicodedata.category(char) != "Cc")
-    return " ".join(printable.split())[:length].rstrip()
+    if not composed.isprintable():
+        composed = "".join(char for char in composed if unicodedata.category(char) != "Cc")
+    return " ".join(composed.split())[:length].rstrip()
 
 
 class CompanyDecides(BaseModel):

@@ -37,11 +37,6 @@ class Place:
     kind: Literal["text", "digits", "amount", "percent", "optional"]
     """``optional`` is a number that is blank where nothing is said."""
 
-    @property
-    def length(self) -> int:
-        """Characters of the field."""
-        return self.last - self.first + 1
-
 
 PLACES = (
     Place("satzart", 1, 1, "digits"),
@@ -121,24 +116,37 @@ class Bmd55FixedWriter(BmdRowsWriter):
 # ── a record ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _record(values: Mapping[str, str]) -> str:
-    record = [" "] * LENGTH
+def _layout() -> Iterator[tuple[str, Place | None]]:
+    """What stands in the record, in order: characters that are always the same, before each field and at the end."""
+    blank = [" "] * LENGTH
     for first, last in _ZEROS:
-        record[first - 1 : last] = "0" * (last - first + 1)
+        blank[first - 1 : last] = "0" * (last - first + 1)
+    end = 0
     for place in PLACES:
-        record[place.first - 1 : place.last] = _packed(values.get(place.name, ""), place)
-    return "".join(record)
+        yield "".join(blank[end : place.first - 1]), place
+        end = place.last
+    yield "".join(blank[end:]), None
+
+
+_LAYOUT = tuple(_layout())
+
+
+def _record(values: Mapping[str, str]) -> str:
+    return "".join(filler + (_packed(values.get(place.name, ""), place) if place else "") for filler, place in _LAYOUT)
 
 
 def _packed(value: str, place: Place) -> str:
-    length = place.length
-    if place.kind == "text" or (place.kind == "optional" and not value):
+    kind, length = place.kind, place.last - place.first + 1
+    if kind == "text" or (kind == "optional" and not value):
         return value.ljust(length)
-    if place.kind == "amount":
+    if kind == "amount":
         digits = value.lstrip("-").replace(",", "") or "0"
         return digits.zfill(length - 1) + ("-" if value.startswith("-") else "+")
-    if place.kind == "percent":
-        return amount(Decimal(value.replace(",", ".") or 0)).replace(",", "").zfill(length)
+    if kind == "percent":
+        whole, _, places = value.partition(",")
+        if len(places) > 2:
+            whole, _, places = amount(Decimal(value.replace(",", "."))).partition(",")
+        return (whole + places.ljust(2, "0")).zfill(length)
     return value.zfill(length)
 
 

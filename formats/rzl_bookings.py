@@ -27,6 +27,7 @@ from formats._rzl_reading import RzlReading, rzl_bookings
 LABEL = "RZL-Buchungen"
 WriterSettings = CompanyDecides
 
+_NO_AMOUNTS = ("0,00", "0,00")
 _NO_TERMS = ("", "", "")
 _TEXT_LENGTH = 40
 _NO_TAX_CODE = RzlTaxCode(side="ar", treatment="", key="0", code="0")
@@ -73,6 +74,17 @@ def read(source: BinaryIO, origin: Origin, settings: Settings) -> Batch:
     return Batch(origin, "booking", documents)
 
 
+@dataclass(frozen=True, slots=True)
+class _Same:
+    """What is the same on every row of a booking."""
+
+    item: str
+    date: str
+    circle: str
+    terms: Sequence[str]
+    texts: Sequence[str]
+
+
 def open_writer(output: Output, _settings: CompanyDecides) -> "RzlBookingsWriter":
     """Make the writer of one file."""
     return RzlBookingsWriter(output)
@@ -91,7 +103,8 @@ class RzlBookingsWriter(RowsWriter[RzlOptions, Booking]):
 
     def rows(self, document: Booking) -> Iterable[Sequence[str]]:
         """A pair of rows, or a collective row and a split row for each VAT group."""
-        return (self._values(document, line) for line in self._lines(document))
+        same = _same(document, self._options)
+        return (self._values(document, line, same) for line in self._lines(document))
 
     def _lines(self, booking: Booking) -> list[_Line]:
         if len(booking.lines) == 1:
@@ -141,35 +154,35 @@ class RzlBookingsWriter(RowsWriter[RzlOptions, Booking]):
         rule = self._options.known_code(booking.vat_side, line.treatment, line.rate, line.destination)
         return self._options.written(rule or _NO_TAX_CODE, line.rate)
 
-    def _values(self, booking: Booking, line: _Line) -> Sequence[str]:
-        options = self._options
+    def _values(self, booking: Booking, line: _Line, same: _Same) -> Sequence[str]:
+        leading = line.leading
         return [
             line.account,
             line.contra,
-            "0" if booking.kind == "cash" else open_item_digits(booking),
-            booking.document_date.strftime("%d%m%Y"),
+            same.item,
+            same.date,
             "",
             booking.currency,
             *self._sides(line.side, line.amount),
             amount(line.tax),
             booking.foreign.currency if booking.foreign else "",
-            *self._sides(line.side, line.foreign),
+            *(self._sides(line.side, line.foreign) if line.foreign else _NO_AMOUNTS),
             line.cost_center or "0",
-            booking.symbol or options.symbol(booking.kind, credit=booking.gross < 0),
+            same.circle,
             booking.number,
             *line.code,
             line.form,
-            *(_terms(booking) if line.leading else _NO_TERMS),
-            *_texts(booking),
+            *(same.terms if leading else _NO_TERMS),
+            *same.texts,
             booking.vat_id,
             *[""] * 4,
             line.cost_object,
             booking.external_number,
             "",
             "",
-            "1" if booking.dunning_block and line.leading else "",
-            booking.payment_reference if line.leading else "",
-            booking.document_file if line.leading else "",
+            "1" if booking.dunning_block and leading else "",
+            booking.payment_reference if leading else "",
+            booking.document_file if leading else "",
             *[""] * 4,
         ]
 
@@ -178,6 +191,16 @@ class RzlBookingsWriter(RowsWriter[RzlOptions, Booking]):
         if value < 0 and self._options.credit_note == "swap":
             side, value = ("credit" if side == "debit" else "debit"), -value
         return (amount(value), amount(ZERO)) if side == "debit" else (amount(ZERO), amount(value))
+
+
+def _same(booking: Booking, options: RzlOptions) -> _Same:
+    return _Same(
+        item="0" if booking.kind == "cash" else open_item_digits(booking),
+        date=booking.document_date.strftime("%d%m%Y"),
+        circle=booking.symbol or options.symbol(booking.kind, credit=booking.gross < 0),
+        terms=_terms(booking),
+        texts=_texts(booking),
+    )
 
 
 def _terms(booking: Booking) -> Sequence[str]:
