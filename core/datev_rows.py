@@ -5,6 +5,7 @@ document's VAT is a cent off (a supplier's rounding, a group divided over accoun
 it right. A row whose VAT lies just between two cents is avoided too: nobody has told which way DATEV rounds it.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from core.booking import BookingLine
@@ -29,9 +30,11 @@ def vat_of_row(gross: Decimal, rate: Decimal) -> Decimal:
     return cents(gross * rate / (100 + rate))
 
 
-def foreign_row(part: Decimal, gross: Decimal, foreign: Decimal) -> Decimal:
-    """The share of a row in the foreign amount of its posting."""
-    return cents(foreign * part / gross) if gross else ZERO
+def foreign_rows(line: BookingLine, rows: Sequence[Decimal]) -> tuple[Decimal, ...]:
+    """The foreign amount of a line, divided as its rows are; the first takes what is left."""
+    whole = (line.foreign_net or ZERO) + (line.foreign_vat or ZERO)
+    rest = [cents(whole * row / line.gross) for row in rows[1:]]
+    return (whole - sum(rest, ZERO), *rest)
 
 
 def _parts(gross: int, vat: int, rate: int) -> tuple[int, ...] | None:

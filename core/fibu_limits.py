@@ -11,7 +11,7 @@ from decimal import Decimal
 from core.bmd55_options import Bmd55Options
 from core.booking import Booking, BookingLine, PersonAccount
 from core.datev_options import DATEV_NUMBER_CHARACTERS, DatevOptions
-from core.datev_rows import datev_rows
+from core.datev_rows import datev_rows, foreign_rows
 from core.errors import Problem
 from core.fibu_numbers import number_digits, open_item_digits, open_item_number
 from core.fibu_options import BmdOptions, RzlOptions
@@ -194,7 +194,7 @@ class _Check(LimitCheck):
         if datev:
             self.identity("Kostenstelle", line.cost_center, limits.cost_center, at)
             self.identity("Kostenträger", line.cost_object, limits.cost_object, at)
-            self._datev_vat(line, at)
+            self._datev_vat(booking, line, at)
         else:
             self.digits("Kostenstelle", line.cost_center, limits.cost_center, at)
             self.digits("Kostenträger", line.cost_object, limits.cost_object, at)
@@ -210,12 +210,16 @@ class _Check(LimitCheck):
                 at,
             )
 
-    def _datev_vat(self, line: BookingLine, at: str) -> None:
+    def _datev_vat(self, booking: Booking, line: BookingLine, at: str) -> None:
         """DATEV works out the VAT by itself."""
         if line.gross == 0:
             what = "Eine Buchungszeile hat den Betrag 0,00; DATEV nimmt nur Beträge über 0."
             self.refuse("fibu_zero_amount", what, "Bitte nehmen Sie diesen Beleg aus der Übergabe.", "0,00", at)
-        elif datev_rows(line) is None:
+            return
+        rows = datev_rows(line)
+        if rows and booking.foreign and any(part * line.gross <= 0 for part in foreign_rows(line, rows)):
+            rows = None  # a row with nothing in the foreign currency
+        if rows is None:
             vat = line.self_assessed_vat or line.vat
             self.refuse(
                 "fibu_vat_differs",

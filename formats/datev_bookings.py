@@ -12,12 +12,11 @@ from typing import BinaryIO
 from core.batch import Batch, Origin, Output
 from core.booking import Booking, BookingLine, Stage
 from core.datev_options import DatevOptions
-from core.datev_rows import datev_rows, foreign_row
+from core.datev_rows import datev_rows, foreign_rows
 from core.errors import Problem
 from core.fibu_limits import booking_problems
 from core.fibu_numbers import open_item_number
 from core.fibu_program import number_text
-from core.money import ZERO
 from formats._datev_columns import BOOKING_COLUMNS, BOOKING_NUMBERS
 from formats._datev_file import DatevWriter, Kind, datev_rows_of, is_datev
 from formats._datev_reading import DatevReading, DatevReadingSettings, datev_bookings
@@ -124,7 +123,7 @@ def _line_values(booking: Booking, line: BookingLine, options: DatevOptions) -> 
         country = {"EU-Land u. UStID (Bestimmung)": line.destination}
         values |= country | {"EU-Steuersatz (Bestimmung)": number_text(line.rate)}
     parts = datev_rows(line) or ()
-    foreign = _foreign_parts(booking, line, parts)
+    foreign = foreign_rows(line, parts) if booking.foreign else parts
     for part, in_foreign in zip(parts, foreign, strict=True):
         debit = (booking.side == "debit") == (part >= 0)
         amounts = {"Umsatz (ohne Soll/Haben-Kz)": amount(abs(part)), "Soll/Haben-Kennzeichen": "S" if debit else "H"}
@@ -137,12 +136,3 @@ def _line_values(booking: Booking, line: BookingLine, options: DatevOptions) -> 
                 "WKZ Basis-Umsatz": booking.currency,
             }
         yield values | amounts
-
-
-def _foreign_parts(booking: Booking, line: BookingLine, parts: Sequence[Decimal]) -> Sequence[Decimal]:
-    """The foreign amount of the posting, divided as its rows are; the first takes what is left."""
-    if not booking.foreign:
-        return parts
-    whole = (line.foreign_net or ZERO) + (line.foreign_vat or ZERO)
-    rest = [foreign_row(part, line.gross, whole) for part in parts[1:]]
-    return [whole - sum(rest, ZERO), *rest]

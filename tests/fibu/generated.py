@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from core.booking import Booking, BookingLine, ForeignAmount, PaymentTerms, PersonAccount
-from core.money import CENT, total, vat_of_net
+from core.money import CENT, cents, total, vat_of_net
 from core.tax_codes import SELF_ASSESSED
 
 RATES = tuple(map(Decimal, ("20", "13", "10", "19", "4.9")))
@@ -53,8 +53,7 @@ def bookings(
         own = treatment in SELF_ASSESSED and vat_side == "ap"
         amounts: dict[str, Any] = {"vat": Decimal(0) if own else vat, "self_assessed_vat": vat if own else Decimal(0)}
         if currency:
-            foreign_net = draw(AMOUNTS.filter(bool)) * (1 if net > 0 else -1)
-            foreign_net = abs(foreign_net) if net > 0 else -abs(foreign_net)
+            foreign_net = cents(net * currency.rate)
             foreign_vat = vat_of_net(foreign_net, rate) if treatment == "domestic" else Decimal(0)
             amounts |= {"foreign_net": foreign_net, "foreign_vat": foreign_vat}
         lines.append(
