@@ -5,8 +5,11 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from core.bmd55_options import Bmd55Options
 from core.booking import VatSide
+from core.datev_options import DatevOptions
 from core.fibu_options import BmdOptions, RzlOptions
+from core.fibu_program import ProgramOptions
 from core.tax_codes import Options, best_rule
 
 
@@ -126,18 +129,37 @@ class Company(BaseModel):
 
     id: str = Field(min_length=1, max_length=20, description='Key of the company in CLUE (Mandant), e.g. "1".')
     name: str = Field(default="", description="Name that clerks know.")
-    fibu: Literal["bmd", "rzl"] = Field(description="FIBU program of the company.")
+    fibu: Literal["bmd", "bmd55", "rzl", "datev"] = Field(description="FIBU program of the company.")
     target: str = Field(default="", description="Outbox target of the bookings; empty: the name of the FIBU program.")
     clue_target: str = Field(default="clue", description="Outbox target of what is reported back to CLUE.")
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$", description="Currency of the books.")
     accounts: Accounts = Field(default=Accounts(), description="Accounts used where a document names none.")
     bmd: BmdOptions = Field(default=BmdOptions(), description="How the BMD of this company is set up.")
+    bmd55: Bmd55Options = Field(default=Bmd55Options(), description="How the BMD 5.5 of this company is set up.")
     rzl: RzlOptions = Field(default=RzlOptions(), description="How the RZL of this company is set up.")
+    datev: DatevOptions = Field(default=DatevOptions(), description="How the DATEV of this company is set up.")
 
     @property
-    def options(self) -> BmdOptions | RzlOptions:
+    def options(self) -> ProgramOptions:
         """The settings of the company's own FIBU program."""
-        return self.bmd if self.fibu == "bmd" else self.rzl
+        programs: dict[str, ProgramOptions] = {
+            "bmd": self.bmd,
+            "bmd55": self.bmd55,
+            "rzl": self.rzl,
+            "datev": self.datev,
+        }
+        return programs[self.fibu]
+
+    @property
+    def booking_format(self) -> str:
+        """Id of the format of the company's bookings."""
+        fixed = self.fibu == "bmd55" and self.bmd55.form == "fixed"
+        return "bmd55_fixed" if fixed else f"{self.fibu}_bookings"
+
+    @property
+    def account_format(self) -> str:
+        """Id of the format of the company's person accounts; BMD 5.5 takes the list of NTCS (nothing else is known)."""
+        return "bmd_accounts" if self.fibu == "bmd55" else f"{self.fibu}_accounts"
 
     @property
     def fibu_target(self) -> str:

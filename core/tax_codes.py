@@ -32,6 +32,10 @@ _TREATMENT_LABELS = {
 }
 
 
+SELF_ASSESSED = frozenset({"ic_acquisition", "rc_received", "rc_domestic"})
+"""Treatments of incoming documents whose VAT we owe ourselves."""
+
+
 def treatment_label(treatment: str) -> str:
     """What a clerk calls a VAT treatment of the exchange format."""
     return _TREATMENT_LABELS.get(treatment, treatment)
@@ -55,7 +59,7 @@ class _TaxRule(Options):
 class BmdTaxCode(_TaxRule):
     """One row of the BMD tax code table."""
 
-    code: str = Field(max_length=3, description="Value of the column steuercode; empty: no tax code.")
+    code: str = Field(max_length=3, description="Value of the column steuercode; empty: no tax code.", examples=["09"])
     percent: Decimal | None = Field(
         default=None, description="Value of the column prozent; left out: the rate itself.", examples=["20"]
     )
@@ -68,6 +72,16 @@ class RzlTaxCode(_TaxRule):
     code: str = Field(max_length=1, description="VAT code (field 18).")
     special: str = Field(default="0", max_length=2, description="VAT special code (field 19).")
     country: str = Field(default="", max_length=2, description="VAT country (field 16); empty: the general setting.")
+
+
+class DatevTaxKey(_TaxRule):
+    """One row of the DATEV key table."""
+
+    key: str = Field(
+        max_length=4,
+        pattern="^[0-9]*$",
+        description="BU-Schlüssel; empty: none, the account itself carries its tax or there is none.",
+    )
 
 
 class Rule(Protocol):
@@ -179,3 +193,23 @@ RZL_TAX_CODES: tuple[RzlTaxCode, ...] = (
     ),
 )
 """The mapping of facts/fibu.md 3.4 but for reverse charge, which has a switch of its own."""
+
+
+BMD55_TAX_CODES: tuple[BmdTaxCode, ...] = (
+    *(_bmd("ar", "domestic", "01", rate=rate) for rate, _ in RATE_KEYS),
+    _bmd("ar", "ic_supply", "07", "0"),
+    *(_bmd("ap", treatment, "00", rate=rate) for treatment in ("domestic", "input_vat") for rate, _ in RATE_KEYS),
+    _bmd("ap", "ic_acquisition", "09"),
+    _bmd("ap", "rc_received", "19"),
+    *(_bmd("ap", treatment, "00", "0") for treatment in ("small_business", "exempt", "out_of_scope", NO_TAX)),
+    *(_bmd("ar", treatment, "00", "0") for treatment in ("out_of_scope", NO_TAX)),
+)
+"""The codes of BMD 5.5 in facts/fibu.md 1.7. What they do not name (export, services, exempt turnover) is left out."""
+
+
+DATEV_TAX_KEYS: tuple[DatevTaxKey, ...] = (
+    *(DatevTaxKey(side="ap", treatment=treatment, key="") for treatment in ("small_business", "exempt")),
+    *(DatevTaxKey(side="ar", treatment=treatment, key="") for treatment in ("out_of_scope", NO_TAX)),
+    *(DatevTaxKey(side="ap", treatment=treatment, key="") for treatment in ("out_of_scope", NO_TAX)),
+)
+"""Only what has no tax: no source knows the Austrian BU-Schlüssel (facts/fibu.md 6), so the client's must be named."""

@@ -10,9 +10,9 @@ from core.booking import Booking, PersonAccount
 from core.company import Company
 from core.contracts import CompanyLedger, Context, Effect, Emit, Entry, Put
 from core.documents import Record, message_head
-from core.fibu_options import BmdOptions, RzlOptions
 from core.money import total
 from core.tracked import KIND, TrackedDocument, digits_key, match_key
+from handlers._fibu_files import account_file, booking_files, file_stem
 from handlers._fibu_parties import Person, remember_allocated, remember_sent
 from handlers._fibu_source import Source
 
@@ -43,14 +43,13 @@ def effects(
     bookings = [booking for done in exported for booking in done.bookings]
     outputs: list[str] = []
     if accounts:
-        output = _output(company, origin, "accounts", "1_personenkonten.csv", company.options)
+        output = account_file(company, origin)
         outputs.append(output.name)
         yield Emit(output, accounts)
         yield from (remember_sent(account, company) for account in accounts)
-    if bookings:
-        output = _output(company, origin, "bookings", "2_buchungen.csv", _options_for(bookings, company))
+    for output, contents in booking_files(bookings, company, origin):
         outputs.append(output.name)
-        yield Emit(output, bookings)
+        yield Emit(output, contents)
     for person in new:
         yield remember_allocated(person, company)
     yield from _report_accounts(new, company, origin)
@@ -87,32 +86,6 @@ def _tracked(exported: Sequence[Done], company: Company, ledger: CompanyLedger, 
     yield from (Put(company.id, KIND, entry.key, entry.body, entry.group) for entry in entries.values())
 
 
-def _output(company: Company, origin: Origin, what: str, tail: str, options: BmdOptions | RzlOptions) -> Output:
-    return Output(
-        target=company.fibu_target,
-        format=f"{company.fibu}_{what}",
-        name=f"{_stem(company, origin)}_{tail}",
-        document_type={"accounts": "person_account", "bookings": "booking"}[what],
-        head=(("company", company.id), ("options", options)),
-    )
-
-
-def _stem(company: Company, origin: Origin) -> str:
-    return f"{company.id}_{origin.received_at:%Y%m%d-%H%M%S}_{origin.drop_id[-6:]}"
-
-
-def _options_for(bookings: Sequence[Booking], company: Company) -> BmdOptions | RzlOptions:
-    """The settings, in BMD with the further columns that some of these bookings need."""
-    options = company.options
-    if not isinstance(options, BmdOptions):
-        return options
-    if any(booking.foreign for booking in bookings):
-        options = options.with_columns("fwbetrag", "fwsteuer", "fwkurs")
-    if any(booking.settles for booking in bookings):
-        options = options.with_columns("ausz-belegnr")
-    return options
-
-
 def _report_accounts(new: Sequence[Person], company: Company, origin: Origin) -> Iterator[Effect]:
     """Tell CLUE which accounts were chosen for its customers and suppliers."""
     for kind in ("customer", "supplier"):
@@ -121,7 +94,7 @@ def _report_accounts(new: Sequence[Person], company: Company, origin: Origin) ->
             output = Output(
                 target=company.clue_target,
                 format="clue_exchange",
-                name=f"{_stem(company, origin)}_{kind}.json",
+                name=f"{file_stem(company, origin)}_{kind}.json",
                 document_type=kind,
                 head=message_head(origin, company.id, "clue"),
             )
