@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from core.batch import Origin
 from core.booking import Booking
 from core.company import Company
-from core.contracts import CompanyLedger, Context, Effect, Wait, Warn
+from core.contracts import CompanyLedger, Context, Effect, Put, Wait, Warn
 from core.documents import CashReceipt, Invoice
 from core.documents.problems import LIMIT
 from core.errors import Problem, RuleError
 from core.fibu_limits import account_problems, booking_problems
+from core.rksv import HANDED_OVER, handed_over, receipt_key, stated_sums, sums_of_groups
 from core.tracked import KIND, match_key
 from handlers._fibu_accounts import load_accounts, load_chart, unknown_accounts
 from handlers._fibu_advances import Books
@@ -67,7 +68,16 @@ def export(
         yield Wait(plan.waiting[0])
         return
     yield from (Warn(problem) for problem in plan.warnings)
+    yield from _remember_receipts(documents, company)
     yield from effects(plan.done, bookings, accounts, parties.new, company, context, origin)
+
+
+def _remember_receipts(documents: Sequence[tuple[int, str, Invoice | CashReceipt]], company: Company) -> Iterator[Put]:
+    """What a register's protocol is compared with: every receipt, booked or not."""
+    for _, _, document in documents:
+        if isinstance(document, CashReceipt):
+            key = receipt_key(document.register_id, document.receipt_number)
+            yield Put(company.id, HANDED_OVER, key, handed_over(document), document.register_id)
 
 
 # ── what is exported ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -200,6 +210,9 @@ def _plan_receipts(sources: Sequence[Source], company: Company, ledger: CompanyL
                 continue
         if invoice and invoice.is_advance:
             plan.warnings.append(_advance_paid(source, invoice))
+        groups = sums_of_groups(receipt)
+        if groups and (stated_sums(receipt) or groups) != groups:
+            plan.warnings.append(_register_differs(source))
         bookings = receipt_bookings(source, receipt, invoice, company, plan.problems)
         if bookings:
             plan.done.append(Done(source, bookings))
@@ -243,6 +256,16 @@ def _party_unknown(source: Source, invoice: Invoice) -> Problem:
         "Bitte übergeben Sie die Stammdaten aus CLUE.",
         "/party_id",
         invoice.party_id,
+    )
+
+
+def _register_differs(source: Source) -> Problem:
+    return source.problem(
+        "fibu_rksv_differs",
+        f"{source.label}: Die Summen der Registrierkasse (RKSV) sind andere als die der Steuergruppen; gebucht werden "
+        "die Steuergruppen.",
+        "Bitte prüfen Sie die Steuersätze des Belegs in CLUE.",
+        "/rksv",
     )
 
 
