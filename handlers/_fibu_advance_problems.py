@@ -31,10 +31,20 @@ def total_problems(source: Source, invoice: Invoice, person: Person, earlier: Ea
             "/totals/prepaid",
             invoice.totals.prepaid,
         )
-    if invoice.document_type != "cancellation" or not invoice.corrects or invoice.advance_invoices:
+    if invoice.document_type != "cancellation" or not invoice.corrects:
         return
-    known = earlier.find(match_key(person.account, invoice.corrects.number), invoice.corrects.id)
-    if known and known.deducted:
+    key = match_key(person.account, invoice.corrects.number)
+    known = earlier.find(key, invoice.corrects.id)
+    if known and known.stage == "advance" and earlier.deductions.get(key, 0) > 0:
+        yield source.problem(
+            "fibu_advance_used_up",
+            f"{source.label}: Die Anzahlungsrechnung {known.number} wurde schon storniert oder von einer Rechnung "
+            "abgezogen.",
+            "Bitte stornieren Sie zuerst die Rechnung, die sie abzieht.",
+            "/corrects",
+            known.number,
+        )
+    if known and known.deducted and not invoice.advance_invoices:
         yield source.problem(
             "fibu_advances_not_restored",
             f"{source.label}: Die stornierte Rechnung {known.number} zieht Anzahlungen ab, der Storno nennt keine.",
@@ -84,7 +94,8 @@ def twice(source: Source, advance: AdvanceInvoice, at: str) -> Problem:
     """An advance is deducted once."""
     return source.problem(
         "fibu_advance_deducted_twice",
-        f"{source.label}: Die Anzahlungsrechnung {advance.number} wurde schon von einer Rechnung abgezogen.",
+        f"{source.label}: Die Anzahlungsrechnung {advance.number} wurde schon von einer Rechnung abgezogen oder "
+        "storniert.",
         "Bitte prüfen Sie in CLUE, welche Anzahlungen noch abzuziehen sind.",
         at,
         advance.number,

@@ -70,6 +70,13 @@ def is_advance(invoice: Invoice, person: Person, earlier: EarlierDocuments) -> b
     return invoice.document_type == "advance_invoice"
 
 
+def withdrawn(invoice: Invoice, person: Person, earlier: EarlierDocuments) -> str:
+    """Match key of the advance invoice that the document cancels, "" where it cancels none."""
+    if invoice.document_type != "cancellation" or not invoice.corrects:
+        return ""
+    return match_key(person.account, invoice.corrects.number) if is_advance(invoice, person, earlier) else ""
+
+
 def deductions(source: Source, invoice: Invoice, person: Person, books: Books, plan: Plan) -> list[Deduction]:
     """What the invoice deducts. What stands against it is added to the plan, also what has not come yet."""
     found: list[Deduction] = []

@@ -16,7 +16,10 @@ from handlers._fibu_source import Source
 EXPORTED = "exported_document"
 """Ledger kind: a document that was handed to the FIBU; group = the run (drop) that did it."""
 DEDUCTED = "deducted_invoice"
-"""Ledger kind: an invoice that deducts an earlier one, with its sign and run; group = the earlier one's match key."""
+"""Ledger kind: a document that deducts an earlier one, or cancels an advance, with its sign and run.
+
+Its group is the earlier one's match key.
+"""
 
 Billed = tuple[Source, Invoice, Person]
 """A document with its party and account."""
@@ -75,7 +78,7 @@ class EarlierDocuments:
     ids: dict[str, str] = field(default_factory=dict)
     """Document id by match key."""
     deductions: dict[str, int] = field(default_factory=dict)
-    """How often an invoice is deducted, by match key; a cancelled deduction no longer counts."""
+    """How often an invoice is deducted or cancelled, by match key; a cancelled deduction no longer counts."""
 
     def find(self, key: str, document_id: str | None) -> Earlier | None:
         """The document of this id, else of this match key (account and number)."""
@@ -87,8 +90,15 @@ class EarlierDocuments:
         body = {"number": booking.number, "currency": booking.currency, **remembered(done)}
         self.by_id[done.source.export_key] = Earlier.of(body)
         self.ids[match_key(booking.account, booking.external_number or booking.number)] = done.source.export_key
-        for key in done.deducted:
-            self.deductions[key] = self.deductions.get(key, 0) + done.source.sign
+        for key, sign in uses(done):
+            self.deductions[key] = self.deductions.get(key, 0) + sign
+
+
+def uses(done: Done) -> Iterable[tuple[str, int]]:
+    """Which earlier invoices a document uses up, by match key: 1, or -1 where it gives one back."""
+    yield from ((key, done.source.sign) for key in done.deducted)
+    if done.withdrawn:
+        yield done.withdrawn, 1
 
 
 def load_earlier(billed: Sequence[Billed], ledger: CompanyLedger) -> EarlierDocuments:

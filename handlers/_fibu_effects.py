@@ -10,7 +10,7 @@ from core.contracts import Context, Effect, Emit, Put
 from core.documents import Record, message_head
 from core.fibu_options import BmdOptions, RzlOptions
 from core.money import total
-from handlers._fibu_earlier import DEDUCTED, EXPORTED, remembered
+from handlers._fibu_earlier import DEDUCTED, EXPORTED, remembered, uses
 from handlers._fibu_open_items import tracked_entries
 from handlers._fibu_parties import Person, remember_allocated, remember_sent
 from handlers._fibu_plan import Done
@@ -138,8 +138,8 @@ def export_body(done: Done, run: str, day: str, outputs: Sequence[str]) -> Mappi
 def _deductions(exported: Sequence[Done], company: Company, origin: Origin) -> Iterator[Put]:
     """An earlier invoice is deducted once; a cancelled deduction counts against the one that it cancels."""
     for done in exported:
-        for key in done.deducted:
-            body = {"by": done.source.export_key, "sign": done.source.sign, "run": origin.drop_id}
+        for key, sign in uses(done):
+            body = {"by": done.source.export_key, "sign": sign, "run": origin.drop_id}
             yield Put(company.id, DEDUCTED, f"{key}/{done.source.export_key}", body, key)
 
 

@@ -18,12 +18,13 @@ from handlers._fibu_advances import (
     deductions,
     is_advance,
     other_bookings,
+    withdrawn,
 )
 from handlers._fibu_parties import Person
 from handlers._fibu_plan import Done, Plan
 from handlers._fibu_source import GERMAN_TYPES, Source
 from handlers._fibu_terms import terms_of
-from handlers._fibu_treatments import SHOWS_VAT_ID, vat_id_problems
+from handlers._fibu_treatments import SHOWS_VAT_ID, vat_id_problems, vat_id_warnings
 from handlers._fibu_vat import balanced, invoice_lines, turned
 
 
@@ -42,6 +43,7 @@ def plan_invoice(source: Source, invoice: Invoice, person: Person, books: Books,
     treatments = frozenset(line.treatment for line in lines)
     if invoice.direction == "ar":
         found += vat_id_problems(source, treatments, vat_id, person.name or person.party_id)
+        plan.warnings += vat_id_warnings(source, treatments, vat_id)
     lines = balanced(lines, gross)
     lines_total = total(line.gross for line in lines)
     plan.problems += found
@@ -54,7 +56,13 @@ def plan_invoice(source: Source, invoice: Invoice, person: Person, books: Books,
         vat_id = ""
     booking = booking.model_copy(update={"vat_id": vat_id})
     rest = other_bookings(booking, deducted, source.sign)
-    return Done(source, (booking, *rest), person, tuple(deduction.key for deduction in deducted))
+    return Done(
+        source,
+        (booking, *rest),
+        person,
+        deducted=tuple(deduction.key for deduction in deducted),
+        withdrawn=withdrawn(invoice, person, books.earlier),
+    )
 
 
 def _booking(

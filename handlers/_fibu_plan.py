@@ -29,6 +29,8 @@ class Done:
     person: Person | None = None
     deducted: tuple[str, ...] = ()
     """Keys (``core.tracked.match_key``) of the earlier invoices that the document deducts."""
+    withdrawn: str = ""
+    """Key of the advance invoice that the document cancels: it cannot be deducted any more."""
 
 
 @dataclass(slots=True)

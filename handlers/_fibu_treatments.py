@@ -166,3 +166,14 @@ def vat_id_problems(source: Source, treatments: frozenset[str], vat_id: str, par
             "/vat_id",
             vat_id,
         )
+
+
+def vat_id_warnings(source: Source, treatments: frozenset[str], vat_id: str) -> Iterator[Problem]:
+    """Yield what a person should look after: the recipient's number belongs on the invoice (facts/domain.md 2.5)."""
+    if "rc_domestic" in treatments and not vat_id:
+        yield source.problem(
+            "fibu_vat_id_advised",
+            f"{source.label}: Die Steuerschuld geht auf den Kunden über, auf dem Beleg fehlt aber seine UID-Nummer.",
+            "Bitte ergänzen Sie die UID-Nummer des Kunden in CLUE.",
+            "/vat_id",
+        )

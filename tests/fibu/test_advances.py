@@ -145,6 +145,18 @@ def test_a_cancelled_final_invoice_names_the_same_advances(ledger: MemoryLedger)
     assert refused(ledger, forgetful) == ["fibu_advances_not_restored"]
 
 
+def test_an_advance_is_deducted_or_cancelled_but_not_both(ledger: MemoryLedger) -> None:
+    cancelling = invoice("X1", "cancellation", "1000.00", corrects={"number": "A1"})
+    ledger.commit(exported(COMPANY, ledger, [ADVANCE, invoice("A2", "advance_invoice", "500.00")]))
+    ledger.commit(exported(COMPANY, ledger, [cancelling], 2))
+    second = {"number": "A2", "net": "500.00", "vat": "100.00", "gross": "600.00"}
+    ledger.commit(exported(COMPANY, ledger, [final(second, prepaid="600.00")], 3))
+
+    assert refused(ledger, final(DEDUCTED, prepaid="1200.00", number="S2")) == ["fibu_advance_deducted_twice"]
+    again = invoice("X2", "cancellation", "500.00", corrects={"number": "A2"})
+    assert refused(ledger, again) == ["fibu_advance_used_up"]
+
+
 def test_a_credit_note_on_an_advance_goes_to_the_account_of_advances(ledger: MemoryLedger) -> None:
     ledger.commit(exported(COMPANY, ledger, [ADVANCE]))
     credit = invoice("G1", "credit_note", "1000.00", corrects={"number": "A1", "id": "IA1"})
