@@ -99,8 +99,8 @@ def _numbers(register: str, receipts: Sequence[DepReceipt]) -> Iterator[Problem]
     numbers = sorted(int(number) for number in seen)
     for low, high in pairwise(numbers):
         if high - low > 1:
-            span = f"{low + 1} bis {high - 1}"
-            missing = f"fehlt die Belegnummer {low + 1}" if high - low == 2 else f"fehlen die Belegnummern {span}"
+            span = str(low + 1) if high - low == 2 else f"{low + 1} bis {high - 1}"
+            missing = f"fehlt die Belegnummer {span}" if high - low == 2 else f"fehlen die Belegnummern {span}"
             what = f"Registrierkasse {register}: Im Protokoll {missing}."
             todo = "Bitte prüfen Sie, ob das Protokoll vollständig exportiert wurde."
             yield Problem("rksv_number_gap", what, todo, record=register, value=span)
