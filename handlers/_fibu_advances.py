@@ -103,10 +103,8 @@ def deductions(source: Source, invoice: Invoice, person: Person, books: Books, p
             paid, unpaid = _divided(lines, advance)
             number = earlier.number if earlier else invoice.number if invoice.direction == "ap" else advance.number
             external = advance.number if invoice.direction == "ap" else ""
-            own_rate = (
-                invoice.exchange.rate if invoice.exchange and lines and lines[0].foreign_net is not None else None
-            )
-            found.append(Deduction(key, number, external, paid, unpaid, earlier.rate if earlier else own_rate))
+            rate = earlier.rate if earlier else _rate(invoice, books)
+            found.append(Deduction(key, number, external, paid, unpaid, rate))
     return found
 
 

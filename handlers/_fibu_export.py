@@ -230,6 +230,15 @@ def _warnings(
             "/totals/rounding",
             invoice.totals.rounding,
         )
+    if invoice.document_type == "final_invoice" and invoice.totals.prepaid and not invoice.advance_invoices:
+        yield source.problem(
+            "fibu_prepaid_without_advances",
+            f"{source.label}: Abgezogen sind {german(invoice.totals.prepaid)}, der Beleg nennt aber keine "
+            "Anzahlungsrechnung; an die FIBU geht der ganze Betrag.",
+            "Bitte prüfen Sie, ob es Anzahlungsrechnungen gibt: Ihre Umsatzsteuer wäre sonst zweimal gebucht.",
+            "/totals/prepaid",
+            invoice.totals.prepaid,
+        )
     if person.master is None:
         yield source.problem(
             "fibu_party_not_sent",

@@ -138,6 +138,14 @@ def test_what_was_paid_must_be_deducted(ledger: MemoryLedger) -> None:
     assert refused(ledger, final(DEDUCTED, prepaid="0.00")) == ["fibu_prepaid_differs"]
 
 
+def test_a_final_invoice_that_deducts_but_names_no_advance_is_told(ledger: MemoryLedger) -> None:
+    effects = list(exported(COMPANY, ledger, [invoice("S1", "final_invoice", "3000.00", prepaid="1200.00")]))
+
+    codes = [effect.problem.code for effect in effects if isinstance(effect, Warn)]
+    assert codes == ["fibu_prepaid_without_advances"]
+    assert emitted(effects, "booking")[0].gross == Decimal("3600.00")
+
+
 def test_a_cancelled_final_invoice_names_the_same_advances(ledger: MemoryLedger) -> None:
     ledger.commit(exported(COMPANY, ledger, [ADVANCE, final(DEDUCTED, prepaid="1200.00")]))
     forgetful = invoice("X1", "cancellation", "3000.00", corrects={"number": "S1"})
