@@ -154,7 +154,7 @@ def _converted(invoice: Invoice, lines: Sequence[BookingLine], rate: Decimal) ->
         for line in lines
     ]
     stated = invoice.exchange.vat_amount_eur if invoice.exchange else None
-    taxed = [index for index, line in enumerate(converted) if line.vat]
+    taxed = [index for index, line in enumerate(converted) if line.foreign_vat]
     if stated is None or not taxed:
         return converted
     largest = max(taxed, key=lambda index: abs(converted[index].vat))

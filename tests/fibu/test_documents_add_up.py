@@ -274,6 +274,32 @@ def test_a_cancelled_final_invoice_leaves_what_was_there_before(
     assert emitted(list(exported(company, books, [again], 4)), "booking")
 
 
+@given(
+    company=companies(),
+    rows=groups("ar"),
+    rate=st.decimals("0.2", "5", places=4),
+    off=st.sampled_from(["0.00", "0.01", "-0.02"]),
+)
+@settings(max_examples=40, deadline=None)
+def test_another_currency_keeps_the_stated_vat_in_euro(
+    company: Company, rows: list[dict[str, str]], rate: Decimal, off: str
+) -> None:
+    """VAT as the document states it in euro, gross as converted, and the document's own amounts beside them."""
+    net, vat = sums(rows)
+    in_euro = max(ZERO, cents(vat / rate) + Decimal(off)) if vat else ZERO
+    exchange = {"rate": str(rate), "vat_amount_eur": str(in_euro)}
+    record = invoice("1", "invoice", "ar", rows, currency="CHF", exchange=exchange)
+
+    [booking] = emitted(list(exported(company, ledger(), [record])), "booking")
+
+    assert booking.gross == booking.lines_total == cents((net + vat) / rate)
+    assert total(line.vat for line in booking.lines) == in_euro
+    assert total(line.foreign_net or ZERO for line in booking.lines) == net
+    assert total(line.foreign_vat or ZERO for line in booking.lines) == vat
+    assert booking.foreign is not None
+    assert booking.foreign.rate == rate
+
+
 @st.composite
 def receipts(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Sales and cancellations at two registers over two days, paid by several means."""
