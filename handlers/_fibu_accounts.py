@@ -173,7 +173,8 @@ def parts(invoice: Invoice, row: VatRow, asked: Asked, accounts: LedgerAccounts)
         nets[largest] += rest
     elif rest or not nets:
         _add(nets, Place(default, *whole), rest)
-    return [(place, net) for place, net in nets.items() if net or len(nets) == 1]
+    kept = [(place, net) for place, net in nets.items() if net]
+    return kept or list(nets.items())[:1]
 
 
 def _add(nets: dict[Place, Decimal], place: Place, net: Decimal) -> None:
