@@ -127,7 +127,7 @@ def balanced(lines: Sequence[BookingLine], gross: Decimal) -> list[BookingLine]:
 def turned(lines: Iterable[BookingLine], sign: int) -> tuple[BookingLine, ...]:
     """The lines with the sign of the document; groups in which nothing is booked are left out."""
     amounts = ("net", "vat", "self_assessed_vat", "foreign_net", "foreign_vat")
-    kept = [line for line in lines if line.net or line.vat]
+    kept = [line for line in lines if line.net or line.vat or line.foreign_net]
     if sign > 0:
         return tuple(kept)
     return tuple(
