@@ -26,7 +26,7 @@ _TREATMENT_LABELS = {
     "exempt": "unecht befreit",
     "oss": "OSS",
     "out_of_scope": "nicht steuerbar",
-    "advance_received": "erhaltene Anzahlung",
+    "advance_received": "Anzahlung",
     "import_vat": "Einfuhrumsatzsteuer",
     "not_deductible": "Vorsteuer nicht abziehbar",
 }
@@ -155,11 +155,13 @@ BMD_TAX_CODES: tuple[BmdTaxCode, ...] = (
     _bmd("ap", "small_business", "", "0"),
     _bmd("ap", "exempt", "", "0"),
     _bmd("ap", "out_of_scope", "", "0"),
+    _bmd("ap", "not_deductible", "", "0"),
     _bmd("ar", NO_TAX, "", "0"),
     _bmd("ap", NO_TAX, "", "0"),
 )
 """The suggested default mapping of facts/fibu.md 1.7; OSS, triangular transactions and 0 % without a reason are left
-out on purpose: no source knows a code for them."""
+out on purpose: no source knows a code for them, nor for advance invoices. VAT that is not deductible is part of the
+expense, so its line needs no code."""
 
 
 def rzl_code(
@@ -186,6 +188,8 @@ RZL_TAX_CODES: tuple[RzlTaxCode, ...] = (
     *(rzl_code("ap", "ic_acquisition", key, "3", rate=rate) for rate, key in RATE_KEYS),
     *(rzl_code(side, "domestic", "0", "0", rate="0") for side in ("ar", "ap")),
     rzl_code("ap", "input_vat", "0", "0", rate="0"),
+    rzl_code("ap", "not_deductible", "0", "0"),
+    *(rzl_code("ar", "advance_received", key, "2", rate=key, special="29") for key in ("20", "13", "10")),
     *(
         rzl_code(side, treatment, "0", "0")
         for side in ("ar", "ap")

@@ -87,6 +87,8 @@ def _options_for(bookings: Sequence[Booking], company: Company) -> ProgramOption
         options = options.with_columns("ausz-belegnr")
     if any(line.cost_object for booking in bookings for line in booking.lines):
         options = options.with_columns("kotraeger")
+    if any(booking.terms and booking.terms.discount_percent_2 for booking in bookings):
+        options = options.with_columns("skontopz2", "skontotage2")
     if any(booking.stage for booking in bookings):
         options = options.with_columns("ts-ablauftyp", "ts-ablaufnr")
     return options
