@@ -28,6 +28,7 @@ class DatevOptions(ProgramOptions):
         document_file=210,
         payment_reference=210,
         order_number=30,
+        discounts=0,  # a row has an amount of Skonto only, for payments
     )
 
     number_length: int = Field(default=36, ge=1, le=36, description="Longest document number; older versions take 12.")

@@ -35,7 +35,8 @@ def booking_problems(booking: Booking, options: ProgramOptions) -> list[Problem]
     check.identity("Fremdbelegnummer", booking.external_number, limits.external_number, "/external_number")
     check.identity("UID-Nummer", booking.vat_id, limits.vat_id, "/vat_id")
     check.identity("Belegdatei", booking.document_file, limits.document_file)
-    check.identity("Auftragsnummer", booking.order_number, limits.order_number, "/order_ids")
+    if options.names_orders:
+        check.identity("Auftragsnummer", booking.order_number, limits.order_number, "/order_ids")
     check.text("Zahlungsreferenz", booking.payment_reference)
     check.digits("Konto", booking.account, limits.account, "/ledger_account")
     check.text("Name", booking.party_name)

@@ -76,6 +76,11 @@ class BmdOptions(ProgramOptions):
         default="inverted",
         description="Credit notes keep buchcode and invert the amounts, or swap buchcode and keep the sign.",
     )
+    part_invoices: bool = Field(
+        default=False,
+        description="Mark advance, part and final invoices and name their order (ts-ablauftyp and ts-ablaufnr, in 5.5 "
+        "auftkz and auftnr). Only for a BMD that does not take advances back by itself: the files do.",
+    )
     contra_flag: str = Field(default="E", max_length=1, description="Value of the column gegenbuchkz.")
     posting_flag: str = Field(default="A", max_length=1, description="Value of the column verbuchkz.")
     fiscal_year_start: int = Field(default=1, ge=1, le=12, description="First month of the fiscal year, for periode.")
@@ -89,6 +94,11 @@ class BmdOptions(ProgramOptions):
     @classmethod
     def _check_document_column(cls, column: str) -> str:
         return _plain_heading(column)
+
+    @property
+    def names_orders(self) -> bool:
+        """Only where the client wants it: a BMD that reverses advances by itself would do so twice."""
+        return self.part_invoices
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -128,7 +138,7 @@ class RzlOptions(ProgramOptions):
     """The ``[company.rzl]`` table: how the RZL of this client is set up."""
 
     LIMITS: ClassVar[Limits] = Limits(
-        "RZL", external_number=19, vat_id=14, symbol=3, cost_center=7, largest=Decimal("9999999999.99")
+        "RZL", external_number=19, vat_id=14, symbol=3, cost_center=7, discounts=1, largest=Decimal("9999999999.99")
     )
 
     header_row: bool = Field(default=False, description="Write a first row with the names of the columns.")
@@ -155,6 +165,11 @@ class RzlOptions(ProgramOptions):
     split_contra: Literal["person", "zero"] = Field(
         default="person", description="Contra account of a split line: the leading account, or 0."
     )
+
+    @property
+    def names_orders(self) -> bool:
+        """RZL has no field for it."""
+        return False
 
     def tax_code(self, side: VatSide, treatment: str, rate: Decimal, destination: str = "") -> RzlTaxCode | None:
         """The VAT key of a posting, or None where nobody has named one."""

@@ -31,6 +31,8 @@ class Limits:
     document_file: int = 255
     payment_reference: int = 35
     order_number: int = 9
+    discounts: int = 2
+    """How many Skonto steps a posting can carry."""
     largest: Decimal = Decimal("9999999999.99")
 
 
@@ -58,6 +60,11 @@ class ProgramOptions(Options, ABC):
         if encoding not in _ENCODINGS:
             raise ValueError(f"{encoding!r} is not one of {', '.join(_ENCODINGS)}")
         return encoding
+
+    @property
+    def names_orders(self) -> bool:
+        """Whether files mark advance, part and final invoices and name their order."""
+        return True
 
     @abstractmethod
     def tax_code(self, side: VatSide, treatment: str, rate: Decimal, destination: str = "") -> Rule | None:

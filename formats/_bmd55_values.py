@@ -37,8 +37,8 @@ def old_values(booking: Booking, options: BmdOptions) -> Iterator[dict[str, str]
         "leistdat": booking.service_date.strftime(options.date_format) if booking.service_date else "",
         "skonto": "0,00",
         "fwskonto": "0,00",
-        "auftkz": _ORDER_FLAGS.get((booking.stage, booking.gross < 0), ""),
-        "auftnr": number_digits(booking.order_number),
+        "auftkz": _ORDER_FLAGS.get((booking.stage, booking.gross < 0), "") if options.part_invoices else "",
+        "auftnr": number_digits(booking.order_number) if options.part_invoices else "",
     }
     if terms is None or terms.discount_percent is None:
         shared["skontopz"] = _NO_DISCOUNT

@@ -68,8 +68,8 @@ def _document_values(booking: Booking, options: BmdOptions) -> dict[str, str]:
         "waehrung": booking.foreign.currency if booking.foreign else booking.currency,
         "fwkurs": number_text(booking.foreign.rate) if booking.foreign else "",
         "fwfaktor": "1" if booking.foreign else "",
-        "ts-ablauftyp": STAGES[booking.stage],
-        "ts-ablaufnr": booking.order_number,
+        "ts-ablauftyp": STAGES[booking.stage] if options.part_invoices else "",
+        "ts-ablaufnr": booking.order_number if options.part_invoices else "",
         **_terms(booking, options),
         **dict.fromkeys(("dokument", "dokumente", options.document_column), booking.document_file),
     }

@@ -89,6 +89,6 @@ def _options_for(bookings: Sequence[Booking], company: Company) -> ProgramOption
         options = options.with_columns("kotraeger")
     if any(booking.terms and booking.terms.discount_percent_2 for booking in bookings):
         options = options.with_columns("skontopz2", "skontotage2")
-    if any(booking.stage for booking in bookings):
+    if options.part_invoices and any(booking.stage for booking in bookings):
         options = options.with_columns("ts-ablauftyp", "ts-ablaufnr")
     return options

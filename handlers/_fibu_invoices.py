@@ -102,7 +102,7 @@ def _booking(
         foreign=foreign,
         party_name=invoice.party_name or person.name,
         text=_text(invoice),
-        terms=terms_of(source, invoice, payable, company.fibu, plan.warnings),
+        terms=terms_of(source, invoice, payable, company.options.LIMITS, plan.warnings),
         document_file=invoice.attachments[0] if invoice.attachments else "",
         gross=source.sign * total(line.gross for line in lines),
         lines=turned(lines, source.sign) or tuple(lines[:1]),

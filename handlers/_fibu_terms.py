@@ -7,16 +7,16 @@ from decimal import ROUND_HALF_UP, Decimal
 from core.booking import PaymentTerms
 from core.documents import CashDiscount, Invoice
 from core.errors import Problem
+from core.fibu_program import Limits
 from core.money import CENT, cents
 from handlers._fibu_source import Source, german
 
-_STEPS = {"rzl": 1}
-"""How many discounts a program takes where it is not two (facts/fibu.md 1.3, 3.2)."""
+_TAKEN = ("bei einer Buchung kein Skonto", "eine Skontostufe", "zwei Skontostufen")
 _PLACES = (Decimal(1), Decimal("0.1"), CENT)
 
 
 def terms_of(
-    source: Source, invoice: Invoice, payable: Decimal, fibu: str, warnings: list[Problem]
+    source: Source, invoice: Invoice, payable: Decimal, limits: Limits, warnings: list[Problem]
 ) -> PaymentTerms | None:
     """The terms of an invoice over this amount; a warning tells of each discount that cannot be handed over.
 
@@ -36,9 +36,9 @@ def terms_of(
         if percent:
             steps.append((days, percent))
     steps.sort(key=lambda step: step[0])
-    most = _STEPS.get(fibu, 2)
+    most = limits.discounts
     if len(steps) > most:
-        warnings.append(_too_many(source, steps[most:], most, fibu))
+        warnings.append(_too_many(source, steps[most:], limits))
     if net_days is None and not steps:
         return None
     first, second = ([*steps[:most], (None, None), (None, None)])[:2]
@@ -90,12 +90,11 @@ def _discount_warnings(
         )
 
 
-def _too_many(source: Source, left: list[tuple[int, Decimal]], most: int, fibu: str) -> Problem:
+def _too_many(source: Source, left: list[tuple[int, Decimal]], limits: Limits) -> Problem:
     listed = ", ".join(f"{german(percent)} % bis {days} Tage" for days, percent in left)
     return source.problem(
         "fibu_discount_steps",
-        f"{source.label}: {fibu.upper()} nimmt {'eine Skontostufe' if most == 1 else f'{most} Skontostufen'}; nicht "
-        f"übergeben wurde: {listed}.",
-        "Bitte tragen Sie die weitere Stufe bei Bedarf in der FIBU ein.",
+        f"{source.label}: {limits.program} nimmt {_TAKEN[limits.discounts]}; nicht übergeben wurde: {listed}.",
+        f"Bitte tragen Sie {'die weitere Stufe' if limits.discounts else 'das Skonto'} bei Bedarf in der FIBU ein.",
         "/payment_terms/discounts",
     )

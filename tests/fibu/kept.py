@@ -52,6 +52,12 @@ def _as_shown(booking: Booking) -> Booking:
     return booking.model_copy(update={"side": side, "gross": -booking.gross, "lines": lines})
 
 
+def _marked(booking: Booking, options: ProgramOptions) -> str:
+    """A part invoice has the mark of an advance, where marks are wanted."""
+    stage = "advance" if booking.stage == "partial" else booking.stage
+    return stage if options.names_orders else ""
+
+
 def by_bmd(booking: Booking, options: ProgramOptions) -> Booking:
     """BMD NTCS with every column that it knows: one text, no reference for payments."""
     return booking.model_copy(
@@ -61,7 +67,8 @@ def by_bmd(booking: Booking, options: ProgramOptions) -> Booking:
             "posting_date": None if booking.posting_date == booking.document_date else booking.posting_date,
             "due_date": booking.due,
             "service_date": None,
-            "stage": "advance" if booking.stage == "partial" else booking.stage,
+            "stage": _marked(booking, options),
+            "order_number": booking.order_number if options.names_orders else "",
             "terms": _terms(booking.terms, *_ALL_TERMS),
             "lines": tuple(_line(line, booking, options) for line in booking.lines),
         }
@@ -73,7 +80,7 @@ def by_bmd55(booking: Booking, options: ProgramOptions) -> Booking:
     kept = by_bmd(booking, options)
     named = booking.kind in {"ar", "cash"}
     number = booking.number if named else number_digits(booking.number)
-    stage = booking.stage if booking.stage != "final" or booking.gross >= 0 else ""
+    known = options.names_orders and (booking.stage != "final" or booking.gross >= 0)
     update = {
         "number": number,
         "document_id": number,
@@ -81,7 +88,7 @@ def by_bmd55(booking: Booking, options: ProgramOptions) -> Booking:
         "document_file": "",
         "due_date": _due(booking),
         "service_date": booking.service_date,
-        "stage": stage,
+        "stage": booking.stage if known else "",
     }
     return kept.model_copy(update=update)
 
@@ -127,7 +134,7 @@ def by_datev(booking: Booking, options: ProgramOptions) -> Booking:
             "service_date": None
             if booking.posting_date and booking.service_date == booking.document_date
             else booking.service_date,
-            "stage": "advance" if booking.stage == "partial" else booking.stage,
+            "stage": _marked(booking, options),
             "lines": tuple(
                 _foreign(_line(line, booking, options, account=options.ledger_account(line.account)))
                 for line in booking.lines

@@ -21,9 +21,9 @@ from handlers._fibu_files import booking_files
 from tests.fibu.rendering import head_of, origin, written
 
 PROGRAMS: dict[str, ProgramOptions] = {
-    "bmd": BmdOptions(),
-    "bmd55": Bmd55Options(),
-    "bmd55 fixed": Bmd55Options(form="fixed"),
+    "bmd": BmdOptions(part_invoices=True),
+    "bmd55": Bmd55Options(part_invoices=True),
+    "bmd55 fixed": Bmd55Options(form="fixed", part_invoices=True),
     "rzl": RzlOptions(),
     "datev": DatevOptions(tax_keys=(DatevTaxKey(side="ar", treatment="domestic", key="3"),)),
 }
@@ -68,6 +68,11 @@ def test_a_field_of_a_booking_is_whole_or_refused(program: str, name: str, lengt
 
     assert booking_problems(at_limit, options) == []
     assert booking_problems(over, options) != []
+
+
+@pytest.mark.parametrize("options", [BmdOptions(), Bmd55Options(), RzlOptions()])
+def test_what_is_not_written_is_never_too_long(options: ProgramOptions) -> None:
+    assert booking_problems(booking(stage="advance", order_number="A" * 40), options) == []
 
 
 @pytest.mark.parametrize(("program", "name", "length"), limits(PARTS))

@@ -75,11 +75,13 @@ def rzl(**options: Any) -> Program:
 
 PROGRAMS = {
     "bmd": bmd(),
+    "bmd part invoices": bmd(part_invoices=True),
     "bmd ledger account leads": bmd(leading="ledger"),
     "bmd positive tax": bmd(tax_sign="positive"),
     "bmd other dates": bmd(date_format="%Y%m%d", document_column="dokumente", fiscal_year_start=10),
     "bmd utf-8": bmd(encoding="utf-8"),
     "bmd55": Program("bmd55_bookings", Bmd55Options(), by_bmd55),
+    "bmd55 part invoices": Program("bmd55_bookings", Bmd55Options(part_invoices=True), by_bmd55),
     "bmd55 fixed": Program("bmd55_fixed", Bmd55Options(form="fixed"), by_bmd55, more={"foreign": False}),
     "rzl": rzl(),
     "rzl negated": rzl(credit_note="negate", header_row=True),
