@@ -5,7 +5,7 @@ it takes back (credit note, cancellation). The side of the leading account says 
 ``side`` and the sign, never the document type.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, Self
 
@@ -16,6 +16,8 @@ from core.money import total
 Side = Literal["debit", "credit"]
 VatSide = Literal["ar", "ap"]
 BookingKind = Literal["ar", "ap", "cash", "payment"]
+Stage = Literal["", "advance", "partial", "final"]
+"""Place of an invoice in the billing of an order; "" for one that stands alone."""
 
 NO_TAX = "none"
 """Treatment of a line that has nothing to do with VAT: money moved, an open item paid."""
@@ -59,6 +61,8 @@ class BookingLine(_Frozen):
     destination: str = ""
     """Country of an OSS supply."""
     cost_center: str = ""
+    cost_object: str = ""
+    """Cost object (Kostenträger)."""
     pointer: str = ""
     """JSON pointer of what it was made from, for messages."""
     foreign_net: Decimal | None = None
@@ -94,6 +98,15 @@ class Booking(_Frozen):
     posting_date: date | None = None
     """Day of the booking; None: the document's date."""
     due_date: date | None = None
+    service_date: date | None = None
+    """Day of the supply, where it is not the document's."""
+    stage: Stage = ""
+    order_number: str = ""
+    """Order that an advance, partial or final invoice belongs to."""
+    payment_reference: str = ""
+    """What the party is asked to state when it pays."""
+    dunning_block: bool = False
+    """The document must not be reminded."""
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
     """Currency of the amounts, that is the company's."""
     foreign: ForeignAmount | None = None
@@ -119,6 +132,12 @@ class Booking(_Frozen):
     def lines_total(self) -> Decimal:
         """Sum of the gross of all lines."""
         return total(line.gross for line in self.lines)
+
+    @property
+    def due(self) -> date | None:
+        """Day by which it is to be paid: the one that is stated, else the one of the terms."""
+        days = self.terms.net_days if self.terms else None
+        return self.due_date or (None if days is None else self.document_date + timedelta(days))
 
     @property
     def vat_side(self) -> VatSide:

@@ -1,12 +1,15 @@
 """A company (Mandant) as the configuration describes it: which FIBU it has and how that FIBU is set up."""
 
 from decimal import Decimal
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from core.bmd55_options import Bmd55Options
 from core.booking import VatSide
+from core.datev_options import DatevOptions
 from core.fibu_options import BmdOptions, RzlOptions
+from core.fibu_program import ProgramOptions
 from core.tax_codes import Options, best_rule
 
 
@@ -20,6 +23,10 @@ class AccountRange(Options):
         description="Accounts that do not count when the next free one is looked for, e.g. one for sundry customers.",
     )
 
+    further: tuple[Annotated[str, Field(pattern=r"^[0-9]{1,9}-[0-9]{1,9}$")], ...] = Field(
+        default=(), description='Further ranges of such accounts, e.g. ["20000-29999"]; none is chosen from them.'
+    )
+
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.first > self.last or len(str(self.first)) != len(str(self.last)):
@@ -29,6 +36,11 @@ class AccountRange(Options):
     def holds(self, account: int) -> bool:
         """Whether the account lies in the range."""
         return self.first <= account <= self.last
+
+    def knows(self, account: int) -> bool:
+        """Whether it is an account of such a party: in the range, in a further one, or set apart."""
+        bounds = [tuple(int(end) for end in ends.split("-")) for ends in self.further]
+        return self.holds(account) or account in self.set_apart or any(low <= account <= high for low, high in bounds)
 
 
 class LedgerAccountRule(Options):
@@ -41,6 +53,12 @@ class LedgerAccountRule(Options):
         default=None, description='Country of the supply for treatment "oss", e.g. "DE"; left out: every country.'
     )
     account: str = Field(pattern="^[0-9]{1,9}$", description="Revenue or expense account.")
+
+
+class ArticleGroupAccount(LedgerAccountRule):
+    """The account of the articles of a group, where an article has none of its own."""
+
+    group: str = Field(description="Article group as CLUE writes it.")
 
 
 class CashRegister(Options):
@@ -67,6 +85,7 @@ DEFAULT_LEDGER_ACCOUNTS: tuple[LedgerAccountRule, ...] = (
     LedgerAccountRule(side="ar", rate=Decimal(10), account="4001"),
     LedgerAccountRule(side="ar", treatment="ic_supply", account="4110"),
     LedgerAccountRule(side="ar", treatment="export", account="4200"),
+    LedgerAccountRule(side="ar", treatment="advance_received", account="3200"),
     LedgerAccountRule(side="ap", account="5000"),
     LedgerAccountRule(side="ap", treatment="input_vat", account="5000"),
 )
@@ -102,10 +121,27 @@ class Accounts(Options):
         default=(), description="Revenue and expense accounts; they go before the built-in ones."
     )
 
+    article_groups: tuple[ArticleGroupAccount, ...] = Field(
+        default=(), description="Accounts of article groups; they go before the accounts of the VAT groups."
+    )
+    unknown: Literal["refuse", "warn"] = Field(
+        default="refuse",
+        description="What becomes of a document with a revenue or expense account that is not in the chart of "
+        "accounts that CLUE has sent. Without such a chart nothing is compared.",
+    )
+
     def ledger_account(self, side: VatSide, treatment: str, rate: Decimal, destination: str = "") -> str | None:
         """The account of a VAT group: the own rules first, then the built-in ones; None where nobody has named one."""
         own = best_rule(self.ledger, side, treatment, rate, destination)
         rule = own or best_rule(DEFAULT_LEDGER_ACCOUNTS, side, treatment, rate)
+        return rule.account if rule else None
+
+    def group_account(
+        self, group: str, side: VatSide, treatment: str, rate: Decimal, destination: str = ""
+    ) -> str | None:
+        """The account of an article group, None where nobody has named one."""
+        rules = [rule for rule in self.article_groups if rule.group == group]
+        rule = best_rule(rules, side, treatment, rate, destination)
         return rule.account if rule else None
 
     def method_account(self, method: str) -> str | None:
@@ -126,18 +162,41 @@ class Company(BaseModel):
 
     id: str = Field(min_length=1, max_length=20, description='Key of the company in CLUE (Mandant), e.g. "1".')
     name: str = Field(default="", description="Name that clerks know.")
-    fibu: Literal["bmd", "rzl"] = Field(description="FIBU program of the company.")
+    fibu: Literal["bmd", "bmd55", "rzl", "datev"] = Field(description="FIBU program of the company.")
     target: str = Field(default="", description="Outbox target of the bookings; empty: the name of the FIBU program.")
     clue_target: str = Field(default="clue", description="Outbox target of what is reported back to CLUE.")
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$", description="Currency of the books.")
+    cash_bookings: Literal["single", "daily"] = Field(
+        default="single",
+        description="Sales at a register as one booking a receipt, or as one a day and register (Tageslosung).",
+    )
     accounts: Accounts = Field(default=Accounts(), description="Accounts used where a document names none.")
     bmd: BmdOptions = Field(default=BmdOptions(), description="How the BMD of this company is set up.")
+    bmd55: Bmd55Options = Field(default=Bmd55Options(), description="How the BMD 5.5 of this company is set up.")
     rzl: RzlOptions = Field(default=RzlOptions(), description="How the RZL of this company is set up.")
+    datev: DatevOptions = Field(default=DatevOptions(), description="How the DATEV of this company is set up.")
 
     @property
-    def options(self) -> BmdOptions | RzlOptions:
+    def options(self) -> ProgramOptions:
         """The settings of the company's own FIBU program."""
-        return self.bmd if self.fibu == "bmd" else self.rzl
+        programs: dict[str, ProgramOptions] = {
+            "bmd": self.bmd,
+            "bmd55": self.bmd55,
+            "rzl": self.rzl,
+            "datev": self.datev,
+        }
+        return programs[self.fibu]
+
+    @property
+    def booking_format(self) -> str:
+        """Id of the format of the company's bookings."""
+        fixed = self.fibu == "bmd55" and self.bmd55.form == "fixed"
+        return "bmd55_fixed" if fixed else f"{self.fibu}_bookings"
+
+    @property
+    def account_format(self) -> str:
+        """Id of the format of the company's person accounts; BMD 5.5 takes the list of NTCS (nothing else is known)."""
+        return "bmd_accounts" if self.fibu == "bmd55" else f"{self.fibu}_accounts"
 
     @property
     def fibu_target(self) -> str:

@@ -1,79 +1,75 @@
-"""What a FIBU program cannot take, said before a file is written (facts/fibu.md 1.3, 3.2).
+"""What a FIBU program cannot take, said before a file is written (facts/fibu.md 1.3, 1.9, 3.2, 6).
 
 The export asks before it hands anything over, the writers ask again before they write: one list of limits for both.
 Texts may be cut and cleaned; what identifies something (document, account) is whole or refused.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
+from core.bmd55_options import Bmd55Options
 from core.booking import Booking, BookingLine, PersonAccount
+from core.datev_options import DATEV_NUMBER_CHARACTERS, DatevOptions
+from core.datev_rows import datev_rows, foreign_rows
 from core.errors import Problem
+from core.fibu_numbers import number_digits, open_item_digits, open_item_number
 from core.fibu_options import BmdOptions, RzlOptions
+from core.fibu_program import ProgramOptions, number_text
+from core.limit_check import AGAIN, LimitCheck
 from core.money import cents
 from core.tax_codes import treatment_label
 
-_ACCOUNT_DIGITS = 9
 _OPEN_ITEM_DIGITS = 16
-_RZL_LARGEST = Decimal("9999999999.99")
-_SEPARATORS = frozenset(';"')
-_NOT_DIGITS = re.compile(r"[^0-9]+")
-_AGAIN = "und übergeben Sie den Beleg noch einmal."
+_MOST_DAYS = 999
+_FIRST_DAY = date(1900, 1, 1)
 
 
-def open_item_digits(booking: Booking) -> str:
-    """The number under which RZL keeps the open item: digits only, no leading zeros; "" where there are none.
-
-    It is the number the party knows: ours on outgoing documents, the supplier's on incoming ones (facts/fibu.md 3.3).
-    """
-    own = booking.settles if booking.kind == "payment" else booking.number
-    for number in (booking.external_number, own):
-        digits = _NOT_DIGITS.sub("", number).lstrip("0")
-        if digits:
-            return digits
-    return ""
-
-
-def booking_problems(booking: Booking, options: BmdOptions | RzlOptions) -> list[Problem]:
+def booking_problems(booking: Booking, options: ProgramOptions) -> list[Problem]:
     """Everything in a booking that the program with these settings cannot take."""
-    bmd = isinstance(options, BmdOptions)
+    limits = options.LIMITS
     at_number = "/number" if booking.kind in {"ar", "ap"} else "/receipt_number"
-    check = _Check("BMD" if bmd else "RZL", f"Beleg {booking.number}", booking.document_id, booking.pointer, options)
-    check.identity("Belegnummer", booking.number, options.number_length, at_number)
-    check.identity("Fremdbelegnummer", booking.external_number, 20 if bmd else 19, "/external_number")
-    check.identity("UID-Nummer", booking.vat_id, 15 if bmd else 14, "/vat_id")
-    check.identity("Belegdatei", booking.document_file, 255)
-    check.digits("Konto", booking.account, _ACCOUNT_DIGITS, "/ledger_account")
+    check = _Check(f"Beleg {booking.number}", booking.document_id, booking.pointer, options)
+    if not isinstance(options, Bmd55Options):
+        check.identity("Belegnummer", booking.number, options.number_length, at_number)
+    check.identity("Fremdbelegnummer", booking.external_number, limits.external_number, "/external_number")
+    check.identity("UID-Nummer", booking.vat_id, limits.vat_id, "/vat_id")
+    check.identity("Belegdatei", booking.document_file, limits.document_file)
+    if options.names_orders:
+        check.identity("Auftragsnummer", booking.order_number, limits.order_number, "/order_ids")
+    check.text("Zahlungsreferenz", booking.payment_reference)
+    check.digits("Konto", booking.account, limits.account, "/ledger_account")
     check.text("Name", booking.party_name)
     check.text("Buchungstext", booking.text)
-    if isinstance(options, BmdOptions):
-        symbol = booking.symbol or options.symbol(booking.kind, credit=booking.gross < 0)
-        check.identity("Buchungssymbol", symbol, 2, "/document_circle")
-        check.identity("Nummer der bezahlten Rechnung", booking.settles, options.number_length, "/invoice_id")
-    else:
-        check.identity("Belegkreis", booking.symbol or options.circle(booking.kind), 3, "/document_circle")
-        check.open_item(booking)
-        check.amount(booking)
+    heading = "Buchungssymbol" if isinstance(options, BmdOptions) else "Belegkreis"
+    symbol = booking.symbol or options.symbol(booking.kind, credit=booking.gross < 0)
+    check.identity(heading, symbol, limits.symbol, "/document_circle")
+    check.by_program(booking, options)
+    check.amount(booking)
+    check.days(booking)
     for line in booking.lines:
-        check.line(booking, line, 9 if bmd else 7)
+        check.line(booking, line)
     return check.problems
 
 
-def account_problems(person: PersonAccount, options: BmdOptions | RzlOptions) -> list[Problem]:
+def account_problems(person: PersonAccount, options: ProgramOptions) -> list[Problem]:
     """Everything in a person account that the program with these settings cannot take."""
-    bmd = isinstance(options, BmdOptions)
-    check = _Check(
-        "BMD" if bmd else "RZL", f"Konto {person.account}", person.record or person.party_id, person.pointer, options
-    )
-    check.digits("Konto", person.account, _ACCOUNT_DIGITS)
-    check.digits("Sammelkonto", person.collective_account, _ACCOUNT_DIGITS)
-    check.identity("UID-Nummer", person.vat_id, 15 if bmd else 14)
+    limits = options.LIMITS
+    check = _Check(f"Konto {person.account}", person.record or person.party_id, person.pointer, options)
+    check.digits("Konto", person.account, limits.account)
+    check.digits("Sammelkonto", person.collective_account, limits.account)
+    check.identity("UID-Nummer", person.vat_id, limits.vat_id)
     for heading, value in _account_texts(person):
         check.text(heading, value)
+    if isinstance(options, DatevOptions):
+        check.person_length(person.account, options)
+        check.identity("Kundennummer", person.number, 15)
+        check.identity("E-Mail", person.email, 60)
     return check.problems
+
+
+def _euro(value: Decimal) -> str:
+    return f"{cents(value):f}".replace(".", ",")
 
 
 def _account_texts(person: PersonAccount) -> Iterator[tuple[str, str]]:
@@ -87,116 +83,150 @@ def _account_texts(person: PersonAccount) -> Iterator[tuple[str, str]]:
     yield "Telefon", person.phone
 
 
-@dataclass(slots=True)
-class _Check:
-    """Collects the problems of one document or account."""
+class _Check(LimitCheck):
+    """What the fields of a booking or account must keep to."""
 
-    program: str
-    what: str
-    record: str
-    pointer: str
-    options: BmdOptions | RzlOptions
-    problems: list[Problem] = field(default_factory=list)
+    def by_program(self, booking: Booking, options: ProgramOptions) -> None:
+        """What only one of the programs asks for."""
+        if isinstance(options, RzlOptions):
+            self.identity("Zahlungsreferenz", booking.payment_reference, options.LIMITS.payment_reference)
+            self.number_with_digits(booking, open_item_digits(booking), _OPEN_ITEM_DIGITS)
+        elif isinstance(options, Bmd55Options):
+            self.number_with_digits(booking, number_digits(booking.number), options.number_length)
+            if booking.foreign and options.form == "fixed":
+                self.no_foreign_currency(booking.foreign.currency)
+        elif isinstance(options, BmdOptions):
+            self.identity("Nummer der bezahlten Rechnung", booking.settles, options.number_length, "/invoice_id")
+        elif isinstance(options, DatevOptions):
+            self.datev_numbers(booking, options)
 
-    def identity(self, heading: str, value: str, length: int, at: str = "") -> None:
-        """Whole or refused."""
-        if len(value) > length:
-            self._refuse(
-                "fibu_too_long",
-                f"Das Feld „{heading}“ hat {len(value)} Zeichen, {self.program} nimmt höchstens {length}.",
-                f"Bitte kürzen Sie die Angabe in CLUE auf höchstens {length} Zeichen {_AGAIN}",
-                value,
-                at,
-            )
-        elif not (value.isprintable() and _SEPARATORS.isdisjoint(value)):
-            self._refuse(
-                "fibu_separator",
-                f"Das Feld „{heading}“ enthält einen Strichpunkt, ein Anführungszeichen oder ein unsichtbares Zeichen.",
-                f"Bitte entfernen Sie dieses Zeichen in CLUE {_AGAIN}",
-                value,
-                at,
-            )
-        self.text(heading, value, at)
-
-    def digits(self, heading: str, value: str, length: int, at: str = "") -> None:
-        """Nothing but digits; empty is fine."""
-        if value and not (value.isascii() and value.isdigit() and len(value) <= length):
-            self._refuse(
-                "fibu_not_numeric",
-                f"Das Feld „{heading}“ muss in {self.program} eine Nummer mit höchstens {length} Ziffern sein, "
-                f"angegeben ist „{value}“.",
-                f"Bitte berichtigen Sie die Nummer in CLUE {_AGAIN}",
-                value,
-                at,
-            )
-
-    def text(self, heading: str, value: str, at: str = "") -> None:
-        """Every character must have a place in the encoding."""
-        for char in dict.fromkeys(unicodedata.normalize("NFC", value)):
-            if unicodedata.category(char) == "Cc":
-                continue  # writers leave control characters out
-            try:
-                char.encode(self.options.encoding)
-            except UnicodeEncodeError:
-                shown = char if char.isprintable() else f"U+{ord(char):04X}"
-                self._refuse(
-                    "fibu_character",
-                    f"Das Zeichen „{shown}“ im Feld „{heading}“ kann {self.program} nicht aufnehmen.",
-                    f"Bitte ersetzen Sie das Zeichen in CLUE durch ein anderes {_AGAIN}",
-                    shown,
-                    at,
-                )
-
-    def open_item(self, booking: Booking) -> None:
-        """RZL keeps open items under a number."""
-        if booking.kind == "cash":
+    def number_with_digits(self, booking: Booking, digits: str, most: int) -> None:
+        """RZL keeps open items under digits, BMD 5.5 every document."""
+        if booking.kind == "cash" and isinstance(self.options, RzlOptions):
             return
-        digits = open_item_digits(booking)
-        if not 1 <= len(digits) <= _OPEN_ITEM_DIGITS:
-            self._refuse(
+        if not 1 <= len(digits) <= most:
+            self.refuse(
                 "fibu_open_item_number",
                 f"Aus der Belegnummer wird in {self.program} die Nummer des offenen Postens; sie braucht dafür 1 bis "
-                f"{_OPEN_ITEM_DIGITS} Ziffern und hat {len(digits)}.",
-                f"Bitte ändern Sie die Belegnummer in CLUE {_AGAIN}",
+                f"{most} Ziffern und hat {len(digits)}.",
+                f"Bitte ändern Sie die Belegnummer in CLUE {AGAIN}",
                 booking.external_number or booking.number,
                 "/external_number" if booking.external_number else "/number",
             )
 
+    def no_foreign_currency(self, currency: str) -> None:
+        """The fixed record of BMD 5.5 has no place for a currency."""
+        self.refuse(
+            "fibu_foreign_currency",
+            f"Der Beleg lautet auf {currency}; der feste Satz von BMD 5.5 hat kein Feld für eine Währung.",
+            "Bitte buchen Sie diesen Beleg in der FIBU von Hand, oder lassen Sie in den Einstellungen der Firma die "
+            "variable Form eintragen.",
+            currency,
+            "/currency",
+        )
+
+    def datev_numbers(self, booking: Booking, options: DatevOptions) -> None:
+        """The own number whole, the open item's number of some characters at least, accounts of the right length."""
+        wrong = sorted(set(booking.number) - DATEV_NUMBER_CHARACTERS)
+        if wrong:
+            self.refuse(
+                "fibu_number_character",
+                f"Die Belegnummer enthält „{wrong[0]}“; DATEV nimmt nur Buchstaben ohne Umlaute, Ziffern und "
+                "$ & % * + - /.",
+                f"Bitte ändern Sie die Belegnummer in CLUE {AGAIN}",
+                booking.number,
+                "/number",
+            )
+        if booking.kind != "cash" and not options.number(open_item_number(booking)):
+            self.refuse(
+                "fibu_open_item_number",
+                "Aus der Belegnummer wird in DATEV die Nummer des offenen Postens; sie enthält keinen Buchstaben und "
+                "keine Ziffer.",
+                f"Bitte ändern Sie die Belegnummer in CLUE {AGAIN}",
+                open_item_number(booking),
+                "/external_number" if booking.external_number else "/number",
+            )
+        if booking.kind != "cash":
+            self.person_length(booking.account, options)
+
+    def person_length(self, account: str, options: DatevOptions) -> None:
+        """A person account of DATEV has one digit more than the ledger accounts."""
+        digits = options.account_length + 1
+        if len(account) != digits:
+            self.refuse(
+                "fibu_account_length",
+                f"Personenkonten haben in DATEV {digits} Ziffern, angegeben ist „{account}“.",
+                "Bitte geben Sie in CLUE ein Konto mit so vielen Ziffern an, oder lassen Sie die Länge der Konten in "
+                "den Einstellungen der Firma richtigstellen.",
+                account,
+                "/ledger_account",
+            )
+
     def amount(self, booking: Booking) -> None:
-        """The field has 13 places."""
-        if abs(booking.gross) > _RZL_LARGEST:
-            self._refuse(
+        """Amount fields have so many places."""
+        largest = self.options.LIMITS.largest
+        if any(abs(value) > largest for value in (booking.gross, *(line.net for line in booking.lines))):
+            self.refuse(
                 "fibu_amount_too_large",
                 f"Der Betrag ist größer, als {self.program} ihn aufnehmen kann.",
                 "Bitte buchen Sie diesen Beleg in der FIBU von Hand.",
                 str(booking.gross),
             )
 
-    def line(self, booking: Booking, line: BookingLine, cost_center_digits: int) -> None:
+    def days(self, booking: Booking) -> None:
+        """Years before 1900 are typing errors, and days of payment have few places."""
+        terms = booking.terms
+        days = (terms.net_days, terms.discount_days, terms.discount_days_2) if terms else ()
+        if any(count is not None and not 0 <= count <= _MOST_DAYS for count in days):
+            what = f"Ein Zahlungsziel hat mehr als {_MOST_DAYS} Tage."
+            todo = f"Bitte prüfen Sie die Zahlungsbedingungen in CLUE {AGAIN}"
+            self.refuse("fibu_terms", what, todo, str(max(day or 0 for day in days)), "/payment_terms")
+        if booking.document_date < _FIRST_DAY:
+            what = f"Das Belegdatum {booking.document_date:%d.%m.%Y} liegt zu weit zurück."
+            self.refuse("fibu_date", what, f"Bitte prüfen Sie das Datum in CLUE {AGAIN}", str(booking.document_date))
+
+    def line(self, booking: Booking, line: BookingLine) -> None:
         """Account, cost centre and tax code of one posting."""
         at = line.pointer.removeprefix(booking.pointer)
-        self.digits("Gegenkonto", line.account, _ACCOUNT_DIGITS, at)
-        self.digits("Kostenstelle", line.cost_center, cost_center_digits, at)
-        if self.options.tax_code(booking.vat_side, line.treatment, line.rate, line.destination) is None:
-            rate = format(cents(line.rate).normalize(), "f").replace(".", ",")
+        limits = self.options.LIMITS
+        datev = isinstance(self.options, DatevOptions)
+        longest = self.options.account_length if isinstance(self.options, DatevOptions) else limits.account
+        self.digits("Gegenkonto", line.account, longest, at)
+        if datev:
+            self.identity("Kostenstelle", line.cost_center, limits.cost_center, at)
+            self.identity("Kostenträger", line.cost_object, limits.cost_object, at)
+            self._datev_vat(booking, line, at)
+        else:
+            self.digits("Kostenstelle", line.cost_center, limits.cost_center, at)
+            self.digits("Kostenträger", line.cost_object, limits.cost_object, at)
+        if self.options.known_code(booking.vat_side, line.treatment, line.rate, line.destination) is None:
+            rate = number_text(line.rate)
             country = f" ({line.destination})" if line.destination else ""
-            self._refuse(
+            self.refuse(
                 "fibu_tax_code_missing",
                 f"Für die Steuerart „{treatment_label(line.treatment)}“{country} mit {rate} % ist kein Steuercode von "
                 f"{self.program} eingestellt.",
-                f"Bitte lassen Sie den Steuercode in den Einstellungen der Firma eintragen {_AGAIN}",
+                f"Bitte lassen Sie den Steuercode in den Einstellungen der Firma eintragen {AGAIN}",
                 line.treatment,
                 at,
             )
 
-    def _refuse(self, code: str, what: str, todo: str, value: str, at: str = "") -> None:
-        self.problems.append(
-            Problem(
-                code=code,
-                what=f"{self.what}: {what}",
-                todo=todo,
-                record=self.record,
-                pointer=self.pointer + at if self.pointer else None,
-                value=value,
+    def _datev_vat(self, booking: Booking, line: BookingLine, at: str) -> None:
+        """DATEV works out the VAT by itself."""
+        if line.gross == 0:
+            what = "Eine Buchungszeile hat den Betrag 0,00; DATEV nimmt nur Beträge über 0."
+            self.refuse("fibu_zero_amount", what, "Bitte nehmen Sie diesen Beleg aus der Übergabe.", "0,00", at)
+            return
+        rows = datev_rows(line)
+        if rows and booking.foreign and any(part * line.gross <= 0 for part in foreign_rows(line, rows)):
+            rows = None  # a row with nothing in the foreign currency
+        if rows is None:
+            vat = line.self_assessed_vat or line.vat
+            self.refuse(
+                "fibu_vat_differs",
+                f"Die Umsatzsteuer von {_euro(vat)} ist nicht die, die DATEV mit {number_text(line.rate)} % aus "
+                f"{_euro(line.gross)} errechnet; DATEV nimmt keinen anderen Betrag.",
+                "Bitte prüfen Sie den Steuerbetrag in CLUE, oder buchen Sie diesen Beleg in der FIBU von Hand.",
+                str(vat),
+                at,
             )
-        )

@@ -1,17 +1,19 @@
 """How one client has set up its BMD or RZL: everything in which two installations differ (facts/fibu.md 7)."""
 
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, field_validator
 
 from core.booking import BookingKind, VatSide
+from core.fibu_program import Limits, ProgramOptions, number_text
 from core.tax_codes import (
     BMD_TAX_CODES,
     RATE_KEYS,
     RZL_TAX_CODES,
     BmdTaxCode,
-    Options,
+    Rule,
     RzlTaxCode,
     best_rule,
     rzl_code,
@@ -31,16 +33,6 @@ BMD_ACCOUNT_COLUMNS = (
 """The recommended header of facts/fibu.md 1.11."""
 
 
-_ENCODINGS = ("cp1252", "iso-8859-1", "iso-8859-15", "cp850", "utf-8")
-
-
-def _known_encoding(encoding: str) -> str:
-    """Only encodings that write no mark of their own in front of every row."""
-    if encoding not in _ENCODINGS:
-        raise ValueError(f"{encoding!r} is not one of {', '.join(_ENCODINGS)}")
-    return encoding
-
-
 def _plain_heading(heading: str) -> str:
     """A column name that keeps a row a row."""
     if not heading.isprintable() or ";" in heading or heading.encode("cp1252", "ignore").decode("cp1252") != heading:
@@ -48,10 +40,12 @@ def _plain_heading(heading: str) -> str:
     return heading
 
 
-class BmdOptions(Options):
+class BmdOptions(ProgramOptions):
     """The ``[company.bmd]`` table: how the NTCS import model of this client is set up."""
 
-    encoding: str = Field(default="cp1252", description="Text encoding of the files.")
+    LIMITS: ClassVar[Limits] = Limits("BMD", external_number=20, vat_id=15, symbol=2, cost_center=9, order_number=20)
+    TAX_CODES: ClassVar[tuple[BmdTaxCode, ...]] = BMD_TAX_CODES
+
     date_format: str = Field(default="%d.%m.%Y", description='Form of dates; some clients want "%Y%m%d".')
     columns: tuple[str, ...] = Field(default=BMD_COLUMNS, description="Columns of the booking file, in order.")
     account_columns: tuple[str, ...] = Field(
@@ -69,7 +63,6 @@ class BmdOptions(Options):
     symbol_ap_credit: str = Field(default="ER", max_length=2, description="Booking symbol of incoming credit notes.")
     symbol_cash: str = Field(default="KA", max_length=2, description="Booking symbol of cash receipts.")
     text_length: int = Field(default=72, ge=1, le=255, description="Longer booking texts are cut here.")
-    number_length: int = Field(default=20, ge=1, description="Longest document number that the import takes.")
     leading: Literal["person", "ledger"] = Field(
         default="person",
         description="Leading account of a row: person or money account with gross amounts (variant A), or ledger "
@@ -83,14 +76,14 @@ class BmdOptions(Options):
         default="inverted",
         description="Credit notes keep buchcode and invert the amounts, or swap buchcode and keep the sign.",
     )
+    part_invoices: bool = Field(
+        default=False,
+        description="Mark advance, part and final invoices and name their order (ts-ablauftyp and ts-ablaufnr, in 5.5 "
+        "auftkz and auftnr). Only for a BMD that does not take advances back by itself: the files do.",
+    )
     contra_flag: str = Field(default="E", max_length=1, description="Value of the column gegenbuchkz.")
     posting_flag: str = Field(default="A", max_length=1, description="Value of the column verbuchkz.")
     fiscal_year_start: int = Field(default=1, ge=1, le=12, description="First month of the fiscal year, for periode.")
-
-    @field_validator("encoding")
-    @classmethod
-    def _check_encoding(cls, encoding: str) -> str:
-        return _known_encoding(encoding)
 
     @field_validator("columns", "account_columns")
     @classmethod
@@ -103,6 +96,11 @@ class BmdOptions(Options):
         return _plain_heading(column)
 
     @property
+    def names_orders(self) -> bool:
+        """Only where the client wants it: a BMD that reverses advances by itself would do so twice."""
+        return self.part_invoices
+
+    @property
     def header(self) -> tuple[str, ...]:
         """Names of the columns as this client's import model knows them."""
         return tuple(self.document_column if column == "dokument" else column for column in self.columns)
@@ -110,7 +108,17 @@ class BmdOptions(Options):
     def tax_code(self, side: VatSide, treatment: str, rate: Decimal, destination: str = "") -> BmdTaxCode | None:
         """The tax code of a posting, or None where nobody has named one."""
         own = best_rule(self.tax_codes, side, treatment, rate, destination)
-        return own or best_rule(BMD_TAX_CODES, side, treatment, rate)
+        return own or best_rule(self.TAX_CODES, side, treatment, rate)
+
+    def rules(self) -> Iterable[Rule]:
+        """The client's rules, then the built-in ones."""
+        return (*self.tax_codes, *self.TAX_CODES)
+
+    def written(self, rule: Rule, rate: Decimal) -> tuple[str, ...]:
+        """The columns steuercode and prozent."""
+        if not isinstance(rule, BmdTaxCode):
+            raise TypeError(f"{rule!r} is no BMD tax code")
+        return rule.code, number_text(rate if rule.percent is None else rule.percent)
 
     def symbol(self, kind: BookingKind, credit: bool) -> str:
         """The booking symbol of a document of this kind."""
@@ -120,16 +128,19 @@ class BmdOptions(Options):
             return self.symbol_ap_credit if credit else self.symbol_ap
         return self.symbol_cash
 
-    def with_columns(self, *needed: str) -> "BmdOptions":
+    def with_columns(self, *needed: str) -> Self:
         """The same with these columns appended, where they are not there already (NTCS goes by header name)."""
         missing = tuple(column for column in needed if column not in self.columns)
         return self.model_copy(update={"columns": self.columns + missing}) if missing else self
 
 
-class RzlOptions(Options):
+class RzlOptions(ProgramOptions):
     """The ``[company.rzl]`` table: how the RZL of this client is set up."""
 
-    encoding: str = Field(default="cp1252", description="Text encoding of the files.")
+    LIMITS: ClassVar[Limits] = Limits(
+        "RZL", external_number=19, vat_id=14, symbol=3, cost_center=7, discounts=1, largest=Decimal("9999999999.99")
+    )
+
     header_row: bool = Field(default=False, description="Write a first row with the names of the columns.")
     tax_codes: tuple[RzlTaxCode, ...] = Field(
         default=(), description="VAT keys of this client; they go before the built-in table."
@@ -155,10 +166,10 @@ class RzlOptions(Options):
         default="person", description="Contra account of a split line: the leading account, or 0."
     )
 
-    @field_validator("encoding")
-    @classmethod
-    def _check_encoding(cls, encoding: str) -> str:
-        return _known_encoding(encoding)
+    @property
+    def names_orders(self) -> bool:
+        """RZL has no field for it."""
+        return False
 
     def tax_code(self, side: VatSide, treatment: str, rate: Decimal, destination: str = "") -> RzlTaxCode | None:
         """The VAT key of a posting, or None where nobody has named one."""
@@ -169,6 +180,19 @@ class RzlOptions(Options):
             return None if key is None else rzl_code("ap", treatment, key, code, special=special)
         return own or best_rule(RZL_TAX_CODES, side, treatment, rate)
 
-    def circle(self, kind: BookingKind) -> str:
+    def rules(self) -> Iterable[Rule]:
+        """The client's rules, then the built-in ones."""
+        received = (self.tax_code("ap", "rc_received", Decimal(rate)) for rate, _ in RATE_KEYS)
+        return (*self.tax_codes, *RZL_TAX_CODES, *(rule for rule in received if rule))
+
+    def written(self, rule: Rule, rate: Decimal) -> tuple[str, ...]:
+        """The fields 16 to 19: VAT country, key, code, special code."""
+        del rate  # the key says it
+        if not isinstance(rule, RzlTaxCode):
+            raise TypeError(f"{rule!r} is no RZL tax code")
+        return rule.country or self.vat_country, rule.key, rule.code, rule.special
+
+    def symbol(self, kind: BookingKind, credit: bool) -> str:
         """The document circle of a document of this kind."""
+        del credit  # a credit note stays in the circle of its invoices
         return {"ar": self.circle_ar, "ap": self.circle_ap}.get(kind, self.circle_cash)

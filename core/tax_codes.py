@@ -26,10 +26,14 @@ _TREATMENT_LABELS = {
     "exempt": "unecht befreit",
     "oss": "OSS",
     "out_of_scope": "nicht steuerbar",
-    "advance_received": "erhaltene Anzahlung",
+    "advance_received": "Anzahlung",
     "import_vat": "Einfuhrumsatzsteuer",
     "not_deductible": "Vorsteuer nicht abziehbar",
 }
+
+
+SELF_ASSESSED = frozenset({"ic_acquisition", "rc_received", "rc_domestic"})
+"""Treatments of incoming documents whose VAT we owe ourselves."""
 
 
 def treatment_label(treatment: str) -> str:
@@ -55,7 +59,7 @@ class _TaxRule(Options):
 class BmdTaxCode(_TaxRule):
     """One row of the BMD tax code table."""
 
-    code: str = Field(max_length=3, description="Value of the column steuercode; empty: no tax code.")
+    code: str = Field(max_length=3, description="Value of the column steuercode; empty: no tax code.", examples=["09"])
     percent: Decimal | None = Field(
         default=None, description="Value of the column prozent; left out: the rate itself.", examples=["20"]
     )
@@ -68,6 +72,16 @@ class RzlTaxCode(_TaxRule):
     code: str = Field(max_length=1, description="VAT code (field 18).")
     special: str = Field(default="0", max_length=2, description="VAT special code (field 19).")
     country: str = Field(default="", max_length=2, description="VAT country (field 16); empty: the general setting.")
+
+
+class DatevTaxKey(_TaxRule):
+    """One row of the DATEV key table."""
+
+    key: str = Field(
+        max_length=4,
+        pattern="^[0-9]*$",
+        description="BU-Schlüssel; empty: none, the account itself carries its tax or there is none.",
+    )
 
 
 class Rule(Protocol):
@@ -141,11 +155,13 @@ BMD_TAX_CODES: tuple[BmdTaxCode, ...] = (
     _bmd("ap", "small_business", "", "0"),
     _bmd("ap", "exempt", "", "0"),
     _bmd("ap", "out_of_scope", "", "0"),
+    _bmd("ap", "not_deductible", "", "0"),
     _bmd("ar", NO_TAX, "", "0"),
     _bmd("ap", NO_TAX, "", "0"),
 )
 """The suggested default mapping of facts/fibu.md 1.7; OSS, triangular transactions and 0 % without a reason are left
-out on purpose: no source knows a code for them."""
+out on purpose: no source knows a code for them, nor for advance invoices. VAT that is not deductible is part of the
+expense, so its line needs no code."""
 
 
 def rzl_code(
@@ -172,6 +188,8 @@ RZL_TAX_CODES: tuple[RzlTaxCode, ...] = (
     *(rzl_code("ap", "ic_acquisition", key, "3", rate=rate) for rate, key in RATE_KEYS),
     *(rzl_code(side, "domestic", "0", "0", rate="0") for side in ("ar", "ap")),
     rzl_code("ap", "input_vat", "0", "0", rate="0"),
+    rzl_code("ap", "not_deductible", "0", "0"),
+    *(rzl_code("ar", "advance_received", key, "2", rate=key, special="29") for key in ("20", "13", "10")),
     *(
         rzl_code(side, treatment, "0", "0")
         for side in ("ar", "ap")
@@ -179,3 +197,23 @@ RZL_TAX_CODES: tuple[RzlTaxCode, ...] = (
     ),
 )
 """The mapping of facts/fibu.md 3.4 but for reverse charge, which has a switch of its own."""
+
+
+BMD55_TAX_CODES: tuple[BmdTaxCode, ...] = (
+    *(_bmd("ar", "domestic", "01", rate=rate) for rate, _ in RATE_KEYS),
+    _bmd("ar", "ic_supply", "07", "0"),
+    *(_bmd("ap", treatment, "00", rate=rate) for treatment in ("domestic", "input_vat") for rate, _ in RATE_KEYS),
+    _bmd("ap", "ic_acquisition", "09"),
+    _bmd("ap", "rc_received", "19"),
+    *(_bmd("ap", treatment, "00", "0") for treatment in ("small_business", "exempt", "out_of_scope", NO_TAX)),
+    *(_bmd("ar", treatment, "00", "0") for treatment in ("out_of_scope", NO_TAX)),
+)
+"""The codes of BMD 5.5 in facts/fibu.md 1.7. What they do not name (export, services, exempt turnover) is left out."""
+
+
+DATEV_TAX_KEYS: tuple[DatevTaxKey, ...] = (
+    *(DatevTaxKey(side="ap", treatment=treatment, key="") for treatment in ("small_business", "exempt")),
+    *(DatevTaxKey(side="ar", treatment=treatment, key="") for treatment in ("out_of_scope", NO_TAX)),
+    *(DatevTaxKey(side="ap", treatment=treatment, key="") for treatment in ("out_of_scope", NO_TAX)),
+)
+"""Only what has no tax: no source knows the Austrian BU-Schlüssel (facts/fibu.md 6), so the client's must be named."""

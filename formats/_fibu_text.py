@@ -12,10 +12,10 @@ from core.batch import Output
 from core.booking import Booking, PersonAccount
 from core.documents.problems import LIMIT
 from core.errors import Problem, RuleError
-from core.fibu_options import BmdOptions, RzlOptions
+from core.fibu_program import ProgramOptions
 from core.money import cents
 
-Options = TypeVar("Options", BmdOptions, RzlOptions)
+Options = TypeVar("Options", bound=ProgramOptions)
 Document = TypeVar("Document", Booking, PersonAccount)
 
 _REPLACED = str.maketrans({";": ",", '"': "'", "\r": " ", "\n": " ", "\t": " "})
@@ -26,19 +26,14 @@ def amount(value: Decimal) -> str:
     return f"{cents(value) + 0:f}".replace(".", ",")
 
 
-def plain(value: Decimal | int | None) -> str:
-    """``20.00`` -> ``20``, ``4.90`` -> ``4,9``, None -> empty."""
-    if value is None:
-        return ""
-    text = f"{Decimal(value):f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text).replace(".", ",")
-
-
 def clean(text: str, length: int | None = None) -> str:
     """A text without separators, quotes, line ends and control characters, in composed form, cut to a length."""
+    if text.isascii() and text.isalnum():  # most values of a file: nothing to look for
+        return text[:length]
     composed = unicodedata.normalize("NFC", text).translate(_REPLACED)
-    printable = "".join(char for char in composed if unicodedata.category(char) != "Cc")
-    return " ".join(printable.split())[:length].rstrip()
+    if not composed.isprintable():
+        composed = "".join(char for char in composed if unicodedata.category(char) != "Cc")
+    return " ".join(composed.split())[:length].rstrip()
 
 
 class CompanyDecides(BaseModel):

@@ -1,17 +1,21 @@
-"""Person accounts for RZL FIBU, "Datenimport, RZL-Format, Personenkonten" (facts/fibu.md 3.7).
+"""Person accounts for RZL FIBU, "Datenimport, RZL-Format, Personenkonten" (facts/fibu.md 3.7), and back.
 
 19 fields by position, no header. RZL cuts values that are too long and
 overwrites accounts that exist; we cut as it does.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import BinaryIO
 
-from core.batch import Output
-from core.booking import PersonAccount
+from core.batch import Batch, Origin, Output
+from core.booking import PaymentTerms, PersonAccount
 from core.errors import Problem
 from core.fibu_limits import account_problems
 from core.fibu_options import RzlOptions
-from formats._fibu_text import CompanyDecides, RowsWriter, clean, plain
+from core.fibu_program import number_text
+from formats._account_cells import AccountReadingSettings
+from formats._fibu_cells import Cells, Found, placed_rows, sniffed_row
+from formats._fibu_text import CompanyDecides, RowsWriter, clean
 
 LABEL = "RZL-Personenkonten"
 WriterSettings = CompanyDecides
@@ -29,6 +33,56 @@ _POSTAL_LETTERS = {
     "US": "USA",
 }  # fmt: skip
 """Postal letters where they differ from the ISO code."""
+
+
+_KINDS = {**dict.fromkeys(("5", "6", "9", "10"), "customer"), **dict.fromkeys(("7", "8", "11", "12"), "supplier")}
+_COUNTRIES = {letters: code for code, letters in _POSTAL_LETTERS.items()}
+
+
+class Settings(RzlOptions, AccountReadingSettings):
+    """How the RZL was set up that the accounts come from; as ``[company.rzl]``."""
+
+
+def sniff(head: bytes, name: str) -> bool:
+    """Say whether the first row has 19 fields, and names or values of person accounts in them."""
+    del name
+    cells = sniffed_row(head)
+    if len(cells) != len(FIELDS):
+        return False
+    return cells[:2] == list(FIELDS[:2]) or (cells[0].isdigit() and cells[1] in _KINDS and bool(cells[5]))
+
+
+def read(source: BinaryIO, origin: Origin, settings: Settings) -> Batch:
+    """Read ``PersonAccount`` documents. Raises FormatError with every row that cannot be read."""
+    found = Found()
+    rows = placed_rows(source, settings.encoding, FIELDS, found, settings.max_rows)
+    documents = tuple(person for cells in rows if (person := _person(cells, settings)))
+    found.refuse()
+    return Batch(origin, "person_account", documents)
+
+
+def _person(cells: Cells, settings: Settings) -> PersonAccount | None:
+    account, letters = cells.account("Kontonummer"), cells.text("Land")
+    net_days = cells.count("Zahlungsfrist")
+    values = {
+        "kind": _KINDS[cells.one_of("Kontenart", tuple(_KINDS))],
+        "account": account,
+        "party_id": cells.text("Kundennummer") or account,
+        "number": cells.text("Kundennummer"),
+        "name": cells.needed("Name"),
+        "name2": cells.text("Zusatztext"),
+        "street": cells.text("Straße"),
+        "zip": cells.text("PLZ"),
+        "city": cells.text("Ort"),
+        "country": _COUNTRIES.get(letters, letters if len(letters) == 2 else ""),
+        "vat_id": cells.text("UID-Nummer"),
+        "currency": cells.currency("Fremdwährung", settings.currency),
+        "dunning_block": cells.one_of("Mahnsperre", ("0", "1", "")) == "1",
+        "terms": None if net_days is None else PaymentTerms(net_days=net_days),
+    }
+    if letters and not values["country"]:
+        cells.wrong("Land", "fibu_country", f"Das Land „{letters}“ ist nicht bekannt.")
+    return None if cells.bad else PersonAccount.model_validate(values)
 
 
 def open_writer(output: Output, _settings: CompanyDecides) -> "RzlAccountsWriter":
@@ -67,6 +121,6 @@ class RzlAccountsWriter(RowsWriter[RzlOptions, PersonAccount]):
             clean(document.number, 20),
             "",
             "" if net_days is None else "1",
-            plain(net_days),
+            number_text(net_days),
         ]
         return (values,)

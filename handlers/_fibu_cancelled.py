@@ -6,7 +6,7 @@ from decimal import Decimal
 from core.company import Company
 from core.contracts import CompanyLedger, Effect, Entry, Put
 from core.tracked import KIND, match_key
-from handlers._fibu_effects import EXPORTED
+from handlers._fibu_earlier import EXPORTED
 
 
 def settled_by_each_other(

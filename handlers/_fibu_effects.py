@@ -1,59 +1,50 @@
 """What an export does once everything is checked: two files for the FIBU, news for CLUE, and entries in the ledger."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from core.batch import Origin, Output
 from core.booking import Booking, PersonAccount
 from core.company import Company
-from core.contracts import CompanyLedger, Context, Effect, Emit, Entry, Put
+from core.contracts import Context, Effect, Emit, Put
 from core.documents import Record, message_head
-from core.fibu_options import BmdOptions, RzlOptions
 from core.money import total
-from core.tracked import KIND, TrackedDocument, digits_key, match_key
+from handlers._fibu_earlier import DEDUCTED, EXPORTED, remembered, uses
+from handlers._fibu_files import account_file, booking_files, file_stem
+from handlers._fibu_open_items import tracked_entries
 from handlers._fibu_parties import Person, remember_allocated, remember_sent
-from handlers._fibu_source import Source
+from handlers._fibu_plan import Done
 
-EXPORTED = "exported_document"
-"""Ledger kind: a document that was handed to the FIBU; group = the run (drop) that did it."""
 RUN = "export_run"
 """Ledger kind: one export; key = id of the drop."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """One document, ready to go out."""
-
-    source: Source
-    bookings: Sequence[Booking]
-    person: Person | None = None
-
-
 def effects(
     exported: Sequence[Done],
+    bookings: Sequence[Booking],
     accounts: Sequence[PersonAccount],
     new: Sequence[Person],
     company: Company,
     context: Context,
     origin: Origin,
 ) -> Iterator[Effect]:
-    """Yield the files, person accounts first, and what is to be remembered of these documents."""
-    bookings = [booking for done in exported for booking in done.bookings]
+    """Yield the files, person accounts first, and what is to be remembered of these documents.
+
+    ``bookings`` are what is written of them: their own bookings, or sums of these.
+    """
     outputs: list[str] = []
     if accounts:
-        output = _output(company, origin, "accounts", "1_personenkonten.csv", company.options)
+        output = account_file(company, origin)
         outputs.append(output.name)
         yield Emit(output, accounts)
         yield from (remember_sent(account, company) for account in accounts)
-    if bookings:
-        output = _output(company, origin, "bookings", "2_buchungen.csv", _options_for(bookings, company))
+    for output, contents in booking_files(bookings, company, origin):
         outputs.append(output.name)
-        yield Emit(output, bookings)
+        yield Emit(output, contents)
     for person in new:
         yield remember_allocated(person, company)
     yield from _report_accounts(new, company, origin)
+    yield from _report_settled(exported, company, origin)
     day = f"{origin.received_at:%d.%m.%Y}"
     for done in exported:
         yield Put(
@@ -63,54 +54,10 @@ def effects(
             export_body(done, origin.drop_id, day, outputs),
             origin.drop_id,
         )
-    yield from _tracked(exported, company, context.ledger.of(company.id), origin)
+    yield from _deductions(exported, company, origin)
+    yield from tracked_entries(exported, company, context.ledger.of(company.id), origin.drop_id)
     if exported:
         yield Put(company.id, RUN, origin.drop_id, _run_body(exported, company, origin, outputs))
-
-
-def _tracked(exported: Sequence[Done], company: Company, ledger: CompanyLedger, origin: Origin) -> Iterator[Put]:
-    """Remember what the open-item lists are compared with: new documents, and what was paid at the register."""
-    entries: dict[str, Entry] = {}
-    for done in exported:
-        if done.person:
-            tracked = tracked_document(done, origin.drop_id)
-            key = match_key(tracked.ledger_account, tracked.number)
-            group = digits_key(tracked.ledger_account, _shown_number(done.bookings[0]))
-            entries[key] = Entry(key, tracked.body(), group)
-    payments = [done.bookings[0] for done in exported if done.bookings[0].kind == "payment"]
-    paid = [(match_key(b.account, b.external_number or b.settles), b.gross) for b in payments]
-    entries = {**ledger.get_many(KIND, [key for key, _ in paid if key not in entries]), **entries}
-    for key, amount in paid:
-        if entry := entries.get(key):
-            known = Decimal(entry.body.get("known_paid") or 0) + amount
-            entries[key] = Entry(key, {**entry.body, "known_paid": str(known)}, entry.group)
-    yield from (Put(company.id, KIND, entry.key, entry.body, entry.group) for entry in entries.values())
-
-
-def _output(company: Company, origin: Origin, what: str, tail: str, options: BmdOptions | RzlOptions) -> Output:
-    return Output(
-        target=company.fibu_target,
-        format=f"{company.fibu}_{what}",
-        name=f"{_stem(company, origin)}_{tail}",
-        document_type={"accounts": "person_account", "bookings": "booking"}[what],
-        head=(("company", company.id), ("options", options)),
-    )
-
-
-def _stem(company: Company, origin: Origin) -> str:
-    return f"{company.id}_{origin.received_at:%Y%m%d-%H%M%S}_{origin.drop_id[-6:]}"
-
-
-def _options_for(bookings: Sequence[Booking], company: Company) -> BmdOptions | RzlOptions:
-    """The settings, in BMD with the further columns that some of these bookings need."""
-    options = company.options
-    if not isinstance(options, BmdOptions):
-        return options
-    if any(booking.foreign for booking in bookings):
-        options = options.with_columns("fwbetrag", "fwsteuer", "fwkurs")
-    if any(booking.settles for booking in bookings):
-        options = options.with_columns("ausz-belegnr")
-    return options
 
 
 def _report_accounts(new: Sequence[Person], company: Company, origin: Origin) -> Iterator[Effect]:
@@ -118,14 +65,27 @@ def _report_accounts(new: Sequence[Person], company: Company, origin: Origin) ->
     for kind in ("customer", "supplier"):
         records = [Record("patch", p.party_id, {"ledger_account": p.account}) for p in new if p.kind == kind]
         if records:
-            output = Output(
-                target=company.clue_target,
-                format="clue_exchange",
-                name=f"{_stem(company, origin)}_{kind}.json",
-                document_type=kind,
-                head=message_head(origin, company.id, "clue"),
-            )
-            yield Emit(output, records)
+            yield _report(company, origin, kind, records)
+
+
+def _report(company: Company, origin: Origin, entity: str, records: Sequence[Record]) -> Emit:
+    output = Output(
+        target=company.clue_target,
+        format="clue_exchange",
+        name=f"{file_stem(company, origin)}_{entity}.json",
+        document_type=entity,
+        head=message_head(origin, company.id, "clue"),
+    )
+    return Emit(output, records)
+
+
+def _report_settled(exported: Sequence[Done], company: Company, origin: Origin) -> Iterator[Effect]:
+    """Tell CLUE of invoices on which nothing is left to pay: no list will show them (facts/domain.md 0, finding 2)."""
+    settled = [done for done in exported if done.person and not done.bookings[0].gross]
+    if settled:
+        paid = {"status": "paid", "amount_open": "0.00"}
+        records = [Record("patch", done.source.export_key, paid) for done in settled]
+        yield _report(company, origin, "invoice", records)
 
 
 def export_body(done: Done, run: str, day: str, outputs: Sequence[str]) -> Mapping[str, Any]:
@@ -142,32 +102,16 @@ def export_body(done: Done, run: str, day: str, outputs: Sequence[str]) -> Mappi
         "run": run,
         "exported_on": day,
         "outputs": list(outputs),
+        **remembered(done),
     }
 
 
-def tracked_document(done: Done, run: str) -> TrackedDocument:
-    """What open-item lists are compared with."""
-    booking = done.bookings[0]
-    invoice = done.source.document
-    return TrackedDocument(
-        document_id=done.source.export_key,
-        direction="ar" if booking.kind == "ar" else "ap",
-        number=booking.external_number or booking.number,
-        party_id=invoice.party_id or "",
-        ledger_account=booking.account,
-        issue_date=booking.document_date,
-        due_date=booking.due_date,
-        currency=booking.currency,
-        gross=booking.gross,
-        exported_by=run,
-        amount_open=booking.gross,
-    )
-
-
-def _shown_number(booking: Booking) -> str:
-    """The number whose digits RZL shows (``open_item_digits``)."""
-    has_digits = any(char.isdigit() for char in booking.external_number)
-    return booking.external_number if has_digits else booking.number
+def _deductions(exported: Sequence[Done], company: Company, origin: Origin) -> Iterator[Put]:
+    """An earlier invoice is deducted once; a cancelled deduction counts against the one that it cancels."""
+    for done in exported:
+        for key, sign in uses(done):
+            body = {"by": done.source.export_key, "sign": sign, "run": origin.drop_id}
+            yield Put(company.id, DEDUCTED, f"{key}/{done.source.export_key}", body, key)
 
 
 def _run_body(exported: Sequence[Done], company: Company, origin: Origin, outputs: Sequence[str]) -> Mapping[str, Any]:

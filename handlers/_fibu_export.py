@@ -5,39 +5,35 @@ accounts that the FIBU does not know yet go out in a file before the bookings th
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from core.batch import Origin
 from core.booking import Booking
 from core.company import Company
-from core.contracts import CompanyLedger, Context, Effect, Wait, Warn
+from core.contracts import CompanyLedger, Context, Effect, Put, Wait, Warn
 from core.documents import CashReceipt, Invoice
 from core.documents.problems import LIMIT
 from core.errors import Problem, RuleError
 from core.fibu_limits import account_problems, booking_problems
+from core.rksv import HANDED_OVER, handed_over, receipt_key, stated_sums, sums_of_groups
 from core.tracked import KIND, match_key
-from handlers._fibu_effects import EXPORTED, Done, effects, export_body, tracked_document
-from handlers._fibu_invoices import invoice_booking
+from handlers._fibu_accounts import load_accounts, load_chart, unknown_accounts
+from handlers._fibu_advances import Books
+from handlers._fibu_days import written_bookings
+from handlers._fibu_earlier import EXPORTED, Billed, load_earlier
+from handlers._fibu_effects import effects, export_body
+from handlers._fibu_invoices import plan_invoice
+from handlers._fibu_open_items import tracked_document
 from handlers._fibu_parties import (
     Parties,
     Person,
     load_parties,
+    outside_range,
     party_kind,
     unsent_accounts,
 )
+from handlers._fibu_plan import Done, Plan
 from handlers._fibu_receipts import NEVER_BOOKED, SettledInvoice, receipt_bookings
 from handlers._fibu_source import Source, german
-from handlers._fibu_vat import Articles
-
-
-@dataclass(slots=True)
-class _Plan:
-    """What an export would do; emitted only when nothing stands against it."""
-
-    done: list[Done] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    waiting: list[Problem] = field(default_factory=list)
 
 
 def export(
@@ -49,37 +45,45 @@ def export(
     invoices that have not been sent yet; once a person has released the drop, that is a RuleError too.
     """
     ledger = context.ledger.of(company.id)
-    plan = _Plan()
+    plan = Plan()
     sources = [source for source in (Source(*entry) for entry in documents) if _is_booked(source, plan)]
     _refuse_exported(sources, ledger, plan)
     invoices = [source.document for source in sources if isinstance(source.document, Invoice)]
     parties = load_parties(invoices, company, ledger)
-    _plan_invoices(sources, company, parties, _articles(invoices, ledger), plan)
+    _plan_invoices(sources, company, parties, context, plan)
     _plan_receipts(sources, company, ledger, plan)
     _refuse_taken_numbers(plan, ledger)
-    plan.problems += [
-        problem for done in plan.done for b in done.bookings for problem in booking_problems(b, company.options)
-    ]
+    _check_accounts(plan, company, ledger)
+    bookings = written_bookings(plan.done, company)
+    plan.problems += [problem for booking in bookings for problem in booking_problems(booking, company.options)]
     persons = [(done.source, done.person) for done in plan.done if done.person]
     accounts, shared = unsent_accounts(persons, company, ledger)
     plan.warnings += shared
     plan.problems += [problem for account in accounts for problem in account_problems(account, company.options)]
     if plan.problems:
-        place = {source.record: source.index for source in reversed(sources)}
-        raise RuleError(*sorted(plan.problems, key=lambda problem: place.get(problem.record or "", 0))[:LIMIT])
+        raise RuleError(*plan.shown(sources))
     if plan.waiting:
         if context.released:
             raise RuleError(*plan.waiting[:LIMIT])
         yield Wait(plan.waiting[0])
         return
     yield from (Warn(problem) for problem in plan.warnings)
-    yield from effects(plan.done, accounts, parties.new, company, context, origin)
+    yield from _remember_receipts(documents, company)
+    yield from effects(plan.done, bookings, accounts, parties.new, company, context, origin)
+
+
+def _remember_receipts(documents: Sequence[tuple[int, str, Invoice | CashReceipt]], company: Company) -> Iterator[Put]:
+    """What a register's protocol is compared with: every receipt, booked or not."""
+    for _, _, document in documents:
+        if isinstance(document, CashReceipt):
+            key = receipt_key(document.register_id, document.receipt_number)
+            yield Put(company.id, HANDED_OVER, key, handed_over(document), document.register_id)
 
 
 # ── what is exported ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _is_booked(source: Source, plan: _Plan) -> bool:
+def _is_booked(source: Source, plan: Plan) -> bool:
     """Whether a document belongs into the books; a warning tells of invoices and sales that do not."""
     document = source.document
     if isinstance(document, CashReceipt):
@@ -98,7 +102,7 @@ def _is_booked(source: Source, plan: _Plan) -> bool:
     return not empty
 
 
-def _refuse_exported(sources: list[Source], ledger: CompanyLedger, plan: _Plan) -> None:
+def _refuse_exported(sources: list[Source], ledger: CompanyLedger, plan: Plan) -> None:
     """A document goes to the FIBU once; what was wrong with it is mended by a document of its own."""
     known = ledger.get_many(EXPORTED, [source.export_key for source in sources])
     seen: set[str] = set()
@@ -121,7 +125,7 @@ def _refuse_exported(sources: list[Source], ledger: CompanyLedger, plan: _Plan) 
         seen.add(source.export_key)
 
 
-def _refuse_taken_numbers(plan: _Plan, ledger: CompanyLedger) -> None:
+def _refuse_taken_numbers(plan: Plan, ledger: CompanyLedger) -> None:
     """Two documents under one number on one account would be one open item in the FIBU."""
     keyed = [(done, tracked_document(done, "")) for done in plan.done if done.person]
     known = ledger.get_many(KIND, [match_key(t.ledger_account, t.number) for _, t in keyed])
@@ -143,43 +147,52 @@ def _refuse_taken_numbers(plan: _Plan, ledger: CompanyLedger) -> None:
         seen.setdefault(key, tracked.document_id)
 
 
+def _check_accounts(plan: Plan, company: Company, ledger: CompanyLedger) -> None:
+    """Accounts that the FIBU cannot know: all of them at once."""
+    chart = load_chart(ledger)
+    unknown = [problem for done in plan.done for problem in unknown_accounts(done, chart)]
+    if company.accounts.unknown == "refuse":
+        plan.problems += unknown
+    else:
+        plan.warnings += unknown
+    plan.problems += [problem for done in plan.done for problem in outside_range(done.source, done.person, company)]
+
+
 # ── documents to bookings ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _articles(invoices: Sequence[Invoice], ledger: CompanyLedger) -> Articles:
-    """Accounts of the articles on these invoices, where the document itself names none."""
-    open_lines = (line for i in invoices if any(not row.account for row in i.vat_breakdown) for line in i.lines)
-    skus = sorted({line.sku for line in open_lines if line.sku})
-    found = (
-        {sku: entry.body.get("data") or {} for sku, entry in ledger.get_many("article", skus).items()} if skus else {}
-    )
-    return Articles(
-        revenue={sku: str(data["revenue_account"]) for sku, data in found.items() if data.get("revenue_account")},
-        expense={sku: str(data["expense_account"]) for sku, data in found.items() if data.get("expense_account")},
-    )
-
-
-def _plan_invoices(
-    sources: Sequence[Source], company: Company, parties: Parties, articles: Articles, plan: _Plan
-) -> None:
+def _plan_invoices(sources: Sequence[Source], company: Company, parties: Parties, context: Context, plan: Plan) -> None:
+    """Plan the invoices; those that deduct or cancel others come last, so that they find them."""
+    ledger = context.ledger.of(company.id)
+    billed: list[Billed] = []
     for source in sources:
         invoice = source.document
         if not isinstance(invoice, Invoice):
             continue
         before = len(plan.problems)
         person = parties.person(source, invoice, plan.problems)
-        if person is None:
-            if len(plan.problems) == before:
-                plan.waiting.append(_party_unknown(source, invoice))
-            continue
-        booking = invoice_booking(source, invoice, person, company, articles, plan.problems)
-        if booking is None:
-            continue
-        plan.done.append(Done(source, (booking,), person))
-        plan.warnings += _warnings(source, invoice, booking, person, company)
+        if person is not None:
+            billed.append((source, invoice, person))
+        elif len(plan.problems) == before:
+            plan.waiting.append(_party_unknown(source, invoice))
+    accounts = load_accounts([invoice for _, invoice, _ in billed], company.accounts, ledger)
+    books = Books(company, accounts, load_earlier(billed, ledger), context.released)
+    planned: list[Done] = []
+    for source, invoice, person in sorted(billed, key=lambda one: _depth(one[1])):
+        done = plan_invoice(source, invoice, person, books, plan)
+        if done is not None:
+            books.earlier.add(done)
+            planned.append(done)
+            plan.warnings += _warnings(source, invoice, done.bookings[0], person, company)
+    plan.done += sorted(planned, key=lambda done: done.source.index)
 
 
-def _plan_receipts(sources: Sequence[Source], company: Company, ledger: CompanyLedger, plan: _Plan) -> None:
+def _depth(invoice: Invoice) -> int:
+    """What refers to others comes after them: what deducts, then what takes back."""
+    return 2 if invoice.corrects else 1 if invoice.advance_invoices else 0
+
+
+def _plan_receipts(sources: Sequence[Source], company: Company, ledger: CompanyLedger, plan: Plan) -> None:
     receipts = [(source, source.document) for source in sources if isinstance(source.document, CashReceipt)]
     paid = [receipt.invoice_id for _, receipt in receipts if receipt.receipt_type == "invoice_payment"]
     settled = {
@@ -195,6 +208,11 @@ def _plan_receipts(sources: Sequence[Source], company: Company, ledger: CompanyL
             if invoice is None:
                 plan.waiting.append(_invoice_unknown(source, receipt))
                 continue
+        if invoice and invoice.is_advance:
+            plan.warnings.append(_advance_paid(source, invoice))
+        groups = sums_of_groups(receipt)
+        if groups and (stated_sums(receipt) or groups) != groups:
+            plan.warnings.append(_register_differs(source))
         bookings = receipt_bookings(source, receipt, invoice, company, plan.problems)
         if bookings:
             plan.done.append(Done(source, bookings))
@@ -211,6 +229,15 @@ def _warnings(
             "Bitte buchen Sie die Rundung beim Ausgleich des offenen Postens aus.",
             "/totals/rounding",
             invoice.totals.rounding,
+        )
+    if invoice.document_type == "final_invoice" and invoice.totals.prepaid and not invoice.advance_invoices:
+        yield source.problem(
+            "fibu_prepaid_without_advances",
+            f"{source.label}: Abgezogen sind {german(invoice.totals.prepaid)}, der Beleg nennt aber keine "
+            "Anzahlungsrechnung; an die FIBU geht der ganze Betrag.",
+            "Bitte prüfen Sie, ob es Anzahlungsrechnungen gibt: Ihre Umsatzsteuer wäre sonst zweimal gebucht.",
+            "/totals/prepaid",
+            invoice.totals.prepaid,
         )
     if person.master is None:
         yield source.problem(
@@ -238,6 +265,25 @@ def _party_unknown(source: Source, invoice: Invoice) -> Problem:
         "Bitte übergeben Sie die Stammdaten aus CLUE.",
         "/party_id",
         invoice.party_id,
+    )
+
+
+def _register_differs(source: Source) -> Problem:
+    return source.problem(
+        "fibu_rksv_differs",
+        f"{source.label}: Die Summen der Registrierkasse (RKSV) sind andere als die der Steuergruppen; gebucht werden "
+        "die Steuergruppen.",
+        "Bitte prüfen Sie die Steuersätze des Belegs in CLUE.",
+        "/rksv",
+    )
+
+
+def _advance_paid(source: Source, invoice: SettledInvoice) -> Problem:
+    return source.problem(
+        "fibu_advance_paid_in_cash",
+        f"{source.label}: Mit der Zahlung der Anzahlungsrechnung {invoice.number} wird ihre Umsatzsteuer fällig.",
+        "Bitte prüfen Sie nach dem Import in der FIBU, dass die Zahlung als Anzahlung gebucht ist.",
+        "/invoice_id",
     )
 
 

@@ -5,28 +5,33 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from core.booking import Booking, BookingLine, ForeignAmount, PaymentTerms
+from core.booking import Booking, BookingLine, ForeignAmount
 from core.company import Company
 from core.documents import Invoice
 from core.errors import Problem
-from core.money import ZERO, cents, total
+from core.money import cents, total
+from handlers._fibu_advances import (
+    Books,
+    Deduction,
+    deducted_gross,
+    deducted_lines,
+    deductions,
+    is_advance,
+    other_bookings,
+    withdrawn,
+)
 from handlers._fibu_parties import Person
+from handlers._fibu_plan import Done, Plan
 from handlers._fibu_source import GERMAN_TYPES, Source
-from handlers._fibu_vat import Articles, balanced, invoice_lines, turned
+from handlers._fibu_terms import terms_of
+from handlers._fibu_treatments import SHOWS_VAT_ID, vat_id_problems, vat_id_warnings
+from handlers._fibu_vat import balanced, invoice_lines, turned
 
-_NEEDS_VAT_ID = frozenset({"ic_supply", "ic_service", "triangular"})
-_SHOWS_VAT_ID = _NEEDS_VAT_ID | {"rc_domestic", "ic_acquisition", "rc_received"}
 
-
-def invoice_booking(
-    source: Source, invoice: Invoice, person: Person, company: Company, articles: Articles, problems: list[Problem]
-) -> Booking | None:
-    """The booking of an invoice, None where its sums do not agree; what stands against it is added to the problems.
-
-    ``invoice.attachments`` are names of files that lie beside the bookings; the FIBU takes one, the first.
-    """
-    found = _refused_kind(source, invoice)
-    lines = invoice_lines(source, invoice, company, articles, found)
+def plan_invoice(source: Source, invoice: Invoice, person: Person, books: Books, plan: Plan) -> Done | None:
+    """The bookings of an invoice, None where its sums do not agree; what stands against it is added to the plan."""
+    company, found = books.company, list[Problem]()
+    lines = invoice_lines(source, invoice, books.accounts, found, advance=is_advance(invoice, person, books.earlier))
     gross = invoice.totals.gross
     foreign = None
     if invoice.currency != company.currency:
@@ -35,14 +40,47 @@ def invoice_booking(
             foreign = ForeignAmount(currency=invoice.currency, rate=invoice.exchange.rate)
             lines, gross = _converted(invoice, lines, foreign.rate), cents(gross / foreign.rate)
     vat_id = invoice.vat_id or person.vat_id
-    if invoice.direction == "ar" and not vat_id and any(line.treatment in _NEEDS_VAT_ID for line in lines):
-        found.append(_vat_id_missing(source, person))
+    treatments = frozenset(line.treatment for line in lines)
+    if invoice.direction == "ar":
+        found += vat_id_problems(source, treatments, vat_id, person.name or person.party_id)
+        plan.warnings += vat_id_warnings(source, treatments, vat_id)
     lines = balanced(lines, gross)
     lines_total = total(line.gross for line in lines)
-    problems += found
+    plan.problems += found
     if lines_total != gross:
-        problems.append(source.unbalanced(lines_total, gross))
+        plan.problems.append(source.unbalanced(lines_total, gross))
         return None
+    deducted = deductions(source, invoice, person, books, plan)
+    booking = _booking(source, invoice, person, lines, deducted, foreign, plan, company)
+    if not treatments & SHOWS_VAT_ID:
+        vat_id = ""
+    booking = booking.model_copy(update={"vat_id": vat_id})
+    rest = other_bookings(booking, deducted, source.sign)
+    return Done(
+        source,
+        (booking, *rest),
+        person,
+        deducted=tuple(deduction.key for deduction in deducted),
+        withdrawn=withdrawn(invoice, person, books.earlier),
+    )
+
+
+def _booking(
+    source: Source,
+    invoice: Invoice,
+    person: Person,
+    whole: Sequence[BookingLine],
+    deducted: Sequence[Deduction],
+    foreign: ForeignAmount | None,
+    plan: Plan,
+    company: Company,
+) -> Booking:
+    """The document's own booking: the whole supply less what was deducted.
+
+    ``invoice.attachments`` are names of files that lie beside the bookings; the FIBU takes one, the first.
+    """
+    lines = (*whole, *deducted_lines(deducted, foreign.rate if foreign else None))
+    payable = invoice.totals.gross - deducted_gross(deducted)
     return Booking(
         document_id=source.record,
         pointer=source.pointer,
@@ -50,37 +88,31 @@ def invoice_booking(
         side="debit" if invoice.direction == "ar" else "credit",
         account=person.account,
         number=invoice.number,
-        external_number=(invoice.external_number or "") if invoice.direction == "ap" else "",
+        external_number=_external_number(invoice),
         symbol=invoice.document_circle or "",
         document_date=invoice.issue_date,
         posting_date=_posting_date(invoice),
         due_date=invoice.due_date,
+        service_date=source.supply_date if source.supply_date != invoice.issue_date else None,
+        stage=source.stage,
+        order_number=invoice.order_ids[0] if source.stage and invoice.order_ids else "",
+        payment_reference=invoice.payment_reference or "",
+        dunning_block=bool(invoice.dunning and invoice.dunning.block),
         currency=company.currency,
         foreign=foreign,
         party_name=invoice.party_name or person.name,
         text=_text(invoice),
-        vat_id=vat_id if any(line.treatment in _SHOWS_VAT_ID for line in lines) else "",
-        terms=_terms(invoice),
+        terms=terms_of(source, invoice, payable, company.options.LIMITS, plan.warnings),
         document_file=invoice.attachments[0] if invoice.attachments else "",
-        gross=source.sign * gross,
+        gross=source.sign * total(line.gross for line in lines),
         lines=turned(lines, source.sign) or tuple(lines[:1]),
     )
 
 
-def _refused_kind(source: Source, invoice: Invoice) -> list[Problem]:
-    """Advance payments need postings of their own (facts/domain.md 3, fact 8), which are not made yet."""
-    if invoice.document_type != "advance_invoice" and not invoice.advance_invoices:
-        return []
-    return [
-        source.problem(
-            "fibu_advance_invoice",
-            f"{source.label}: Anzahlungsrechnungen und Schlussrechnungen mit Anzahlungen können noch nicht an die FIBU "
-            "übergeben werden.",
-            "Bitte buchen Sie diesen Beleg in der FIBU von Hand und nehmen Sie ihn aus der Übergabe.",
-            "/document_type",
-            invoice.document_type,
-        )
-    ]
+def _external_number(invoice: Invoice) -> str:
+    """The number that the other side has given: a supplier's, or a customer's who writes the invoice himself."""
+    own = invoice.direction == "ar" and invoice.document_type != "self_billing"
+    return "" if own else invoice.external_number or ""
 
 
 def _currency_problems(source: Source, invoice: Invoice, company: Company) -> list[Problem]:
@@ -122,23 +154,13 @@ def _converted(invoice: Invoice, lines: Sequence[BookingLine], rate: Decimal) ->
         for line in lines
     ]
     stated = invoice.exchange.vat_amount_eur if invoice.exchange else None
-    taxed = [index for index, line in enumerate(converted) if line.vat]
+    taxed = [index for index, line in enumerate(converted) if line.foreign_vat]
     if stated is None or not taxed:
         return converted
     largest = max(taxed, key=lambda index: abs(converted[index].vat))
     rest = stated - total(line.vat for line in converted)
     converted[largest] = converted[largest].model_copy(update={"vat": converted[largest].vat + rest})
     return converted
-
-
-def _vat_id_missing(source: Source, person: Person) -> Problem:
-    return source.problem(
-        "fibu_vat_id_missing",
-        f"{source.label}: Für eine steuerfreie Lieferung oder Leistung in die EU fehlt die UID-Nummer von "
-        f"{person.name or person.party_id}.",
-        "Bitte tragen Sie die UID-Nummer in CLUE beim Kunden ein und übergeben Sie den Beleg noch einmal.",
-        "/vat_id",
-    )
 
 
 def _posting_date(invoice: Invoice) -> date | None:
@@ -158,28 +180,3 @@ def _text(invoice: Invoice) -> str:
         return ""
     word = "Storno" if invoice.document_type == "cancellation" else GERMAN_TYPES[invoice.document_type]
     return f"{word} zu {invoice.corrects.number}" if invoice.corrects else word
-
-
-def _terms(invoice: Invoice) -> PaymentTerms | None:
-    """Days counted from the document's date; a discount that is an amount cannot be said in days and percent."""
-    terms = invoice.payment_terms
-    net_days = terms.net_days if terms else None
-    if net_days is None and invoice.due_date is not None:
-        net_days = max(0, (invoice.due_date - invoice.issue_date).days)
-    steps: list[tuple[int, Decimal]] = []
-    for discount in terms.discounts if terms else ():
-        days = discount.days
-        if days is None and discount.until is not None:
-            days = max(0, (discount.until - invoice.issue_date).days)
-        if days is not None and discount.percent is not None and discount.percent > ZERO:
-            steps.append((days, discount.percent))
-    steps.sort(key=lambda step: step[0])
-    if net_days is None and not steps:
-        return None
-    return PaymentTerms(
-        net_days=net_days,
-        discount_days=steps[0][0] if steps else None,
-        discount_percent=steps[0][1] if steps else None,
-        discount_days_2=steps[1][0] if len(steps) > 1 else None,
-        discount_percent_2=steps[1][1] if len(steps) > 1 else None,
-    )

@@ -163,6 +163,23 @@ def unsent_accounts(
     return sorted(accounts, key=lambda account: (len(account.account), account.account)), warnings
 
 
+def outside_range(source: Source, person: Person | None, company: Company) -> Iterator[Problem]:
+    """Yield a problem where the account of a party is none of the company's accounts for such parties."""
+    if person is None or not (person.account.isascii() and person.account.isdigit()):
+        return
+    accounts = company.accounts.debtors if person.kind == "customer" else company.accounts.creditors
+    if not accounts.knows(int(person.account)):
+        word = "Kunden" if person.kind == "customer" else "Lieferanten"
+        yield source.problem(
+            "fibu_account_out_of_range",
+            f"{source.label}: Das Personenkonto {person.account} von {person.name or person.party_id} liegt nicht im "
+            f"Bereich {accounts.first} bis {accounts.last} für {word}.",
+            "Bitte berichtigen Sie das Personenkonto in CLUE, oder lassen Sie den Kontenbereich der Firma erweitern.",
+            "/ledger_account",
+            person.account,
+        )
+
+
 def remember_sent(account: PersonAccount, company: Company) -> Put:
     """Remember what the FIBU was told of this account."""
     body = {"hash": _fingerprint(account), "party": _party_key(account)}

@@ -40,6 +40,7 @@ class SettledInvoice:
     account: str
     gross: Decimal
     party_name: str
+    is_advance: bool
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> "SettledInvoice":
@@ -51,6 +52,7 @@ class SettledInvoice:
             account=str(body["ledger_account"]),
             gross=Decimal(body["gross"]),
             party_name=str(body["party_name"]),
+            is_advance=body.get("stage") == "advance",
         )
 
 

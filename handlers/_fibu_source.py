@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from core.booking import Stage
 from core.documents import CashReceipt, Invoice
 from core.errors import Problem
 
@@ -46,8 +47,11 @@ class Source:
         """How a clerk calls it: "Gutschrift 2026-0003", "Kassenbeleg 4711 (KASSA1)"."""
         document = self.document
         if isinstance(document, Invoice):
-            word = "Eingangsrechnung" if document.direction == "ap" else GERMAN_TYPES[document.document_type]
-            return f"{word} {document.number}"
+            if document.direction == "ar":
+                return f"{GERMAN_TYPES[document.document_type]} {document.number}"
+            if document.document_type == "invoice":
+                return f"Eingangsrechnung {document.number}"
+            return f"{GERMAN_TYPES[document.document_type]} {document.number} (Eingang)"
         return f"Kassenbeleg {document.receipt_number} ({document.register_id})"
 
     @property
@@ -66,6 +70,18 @@ class Source:
         if isinstance(document, Invoice):
             return document.id
         return f"cash:{document.register_id}/{document.receipt_number}"
+
+    @property
+    def stage(self) -> Stage:
+        """Place of an invoice in the billing of an order."""
+        document = self.document
+        if not isinstance(document, Invoice):
+            return ""
+        if document.document_type == "advance_invoice":
+            return "advance"
+        if document.document_type == "partial_invoice":
+            return "partial"
+        return "final" if document.document_type == "final_invoice" or document.advance_invoices else ""
 
     @property
     def sign(self) -> int:

@@ -17,7 +17,7 @@ from core.documents import ENTITIES, Cancellation, CashReceipt, Document, Invoic
 from core.documents.problems import pointer
 from core.documents.validate import document, merge_patch
 from core.errors import ContentError, Problem, RuleError
-from handlers._fibu_effects import EXPORTED
+from handlers._fibu_earlier import EXPORTED
 from handlers._fibu_source import Source
 
 TITLES: Mapping[str, str] = {

@@ -10,7 +10,7 @@ from core.documents import AttachedFile, BadRecord, CashReceipt, Document, Invoi
 from core.errors import Problem, RuleError
 from handlers._attachments import attach, by_id, missing, with_published_names
 from handlers._fibu_cancelled import settled_by_each_other
-from handlers._fibu_effects import EXPORTED
+from handlers._fibu_earlier import EXPORTED
 from handlers._fibu_export import export
 from handlers._record_rules import MASTER_DATA, RecordRules, Verdict, deactivated, with_state
 

@@ -60,6 +60,8 @@ class InvoiceLine(Model):
     net: Money
     vat_category: VatCategory
     vat_rate: Percent
+    cost_center: Text | None = None
+    cost_object: Text | None = None
 
 
 class Posting(Model):
@@ -72,6 +74,7 @@ class Posting(Model):
     vat: Money | None = None
     vat_treatment: VatTreatment | None = None
     cost_center: Text | None = None
+    cost_object: Text | None = None
     text: Text | None = None
 
 
@@ -91,14 +94,18 @@ class Corrected(Model):
 
 
 class AdvanceInvoice(Model):
-    """An advance invoice that a final invoice deducts, with its VAT (facts/domain.md 3, fact 8)."""
+    """An advance invoice that a final invoice deducts, with its VAT (facts/domain.md 3, fact 8).
+
+    ``totals.gross`` of the final invoice is the whole supply; ``totals.prepaid`` holds what was paid of its advances.
+    """
 
     number: Number
+    id: Id | None = None
     net: Money
     vat: Money
     gross: Money
     paid: Money | None = None
-    """Amount that was paid."""
+    """Amount that was paid; left out: all of it."""
 
 
 class Exchange(Model):
@@ -159,6 +166,10 @@ class Invoice(Document):
     exchange: Exchange | None = None
     oss: Oss | None = None
     cost_center: Text | None = None
+    cost_object: Text | None = None
+    """Cost object (Kostenträger)."""
+    prices_include_tax: Flag | None = None
+    """The prices include VAT: the nets of the lines are rounded one by one and may miss their sum by cents."""
     document_circle: Annotated[str, Field(max_length=10)] | None = None
     """Belegkreis (RZL) or Buchungssymbol (BMD)."""
     payment_reference: Text | None = None
@@ -181,7 +192,7 @@ class Invoice(Document):
         if not self.lines and not self.postings:
             what = f"Der Beleg {self.number} hat weder Zeilen noch Kontierungen."
             yield Broken("/lines", "lines_missing", what, "Bitte „lines“ oder „postings“ angeben.")
-        if self.direction == "ap" and self.external_number is None:
+        if self.direction == "ap" and self.external_number is None and self.document_type != "self_billing":
             what = f"Bei der Eingangsrechnung {self.number} fehlt die Rechnungsnummer des Lieferanten."
             yield Broken("/external_number", "external_number_missing", what, "Bitte „external_number“ angeben.")
         if self.totals.gross < 0:
@@ -197,13 +208,18 @@ class Invoice(Document):
         lines = self.lines or self.postings
         if lines:
             net = total(line.net for line in lines)
-            yield from unequal("/totals/net", "Der Nettobetrag", self.totals.net, net, "die Summe der Zeilen")
+            if not self.prices_include_tax or abs(self.totals.net - net) > self._rounded_off():
+                yield from unequal("/totals/net", "Der Nettobetrag", self.totals.net, net, "die Summe der Zeilen")
 
     def _vat(self) -> Iterator[Broken]:
         """Check the VAT of our own invoices; on a supplier's it is kept as printed (facts/domain.md 3.1, 5)."""
         if self.direction != "ar":
             return
-        tolerance = max(VAT_TOLERANCE, Decimal(len(self.lines)) / 100)
+        tolerance = self._rounded_off()
         for index, row in enumerate(self.vat_breakdown):
             if row.vat_treatment == "domestic":
                 yield from wrong_vat(f"/vat_breakdown/{index}/vat", row.net, row.vat_rate, row.vat, tolerance)
+
+    def _rounded_off(self) -> Decimal:
+        """What rounding line by line may add up to."""
+        return max(VAT_TOLERANCE, Decimal(len(self.lines)) / 100)

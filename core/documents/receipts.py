@@ -55,6 +55,8 @@ class CashVatRow(Model):
     vat_category: VatCategory | None = None
     vat_treatment: VatTreatment = "domestic"
     account: Account | None = None
+    cost_center: Text | None = None
+    cost_object: Text | None = None
 
 
 class CashPayment(Model):

@@ -66,4 +66,5 @@ class VatRow(Model):
     country: str | None = None
     """Country whose rate it is, for ``oss``."""
     cost_center: Text | None = None
+    cost_object: Text | None = None
     text: Text | None = None

@@ -4,20 +4,38 @@ import importlib
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from io import BytesIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from core.batch import Origin, Output
+from core.batch import Batch, Origin, Output
+from core.bmd55_options import Bmd55Options
 from core.company import Company
 from core.contracts import Context, Effect, Emit, Put, Wait, Warn
+from core.datev_options import DatevOptions
 from core.documents import CashReceipt, Invoice
-from core.errors import Problem, RuleError
+from core.errors import FormatError, Problem, RuleError
 from core.fibu_options import BmdOptions, RzlOptions
+from core.fibu_program import ProgramOptions
 from handlers._fibu_export import export
 from tests.ledgers import MemoryLedger
 
+OPTIONS: dict[str, type[ProgramOptions]] = {
+    "bmd_accounts": BmdOptions,
+    "bmd_bookings": BmdOptions,
+    "bmd55_bookings": Bmd55Options,
+    "bmd55_fixed": Bmd55Options,
+    "datev_accounts": DatevOptions,
+    "datev_bookings": DatevOptions,
+    "rzl_accounts": RzlOptions,
+    "rzl_bookings": RzlOptions,
+}
+"""Settings of each format of the FIBU programs."""
 GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+CREATED = datetime(2026, 11, 22, 8, 15, 30, 125000, tzinfo=UTC)
 
 
 def origin(drop: int = 1) -> Origin:
@@ -33,19 +51,50 @@ def origin(drop: int = 1) -> Origin:
 
 def cases(module: str) -> list[str]:
     """Names of the golden cases of a module."""
-    return sorted(folder.name for folder in (GOLDEN / module).iterdir())
+    return sorted(folder.name for folder in (GOLDEN / module).iterdir() if (folder / "input.json").exists())
+
+
+def reading_cases(module: str) -> list[str]:
+    """Names of the golden cases of a module that begin with a file of the FIBU program."""
+    return sorted(folder.name for folder in (GOLDEN / module).iterdir() if not (folder / "input.json").exists())
 
 
 def writer_case(format_id: str, model: Any, case: str) -> dict[str, bytes]:
     """Write the documents of a case; the files that its folder must hold besides the input."""
     content = json.loads((GOLDEN / format_id / case / "input.json").read_text(encoding="utf-8"))
     module = importlib.import_module(f"formats.{format_id}")
-    options = (BmdOptions if format_id.startswith("bmd_") else RzlOptions).model_validate(content["options"])
+    options = OPTIONS[format_id].model_validate(content["options"])
     documents = [model.model_validate(document) for document in content["documents"]]
     try:
-        return {"expected.csv": written(module, (("options", options),), documents)}
+        return {"expected.csv": written(module, head_of(options, documents), documents)}
     except RuleError as error:
         return {"expected.err": problem_lines(error.problems)}
+
+
+def head_of(options: ProgramOptions, documents: Sequence[Any]) -> tuple[tuple[str, Any], ...]:
+    """What an export tells the writer of these documents."""
+    days = [document.document_date for document in documents if hasattr(document, "document_date")]
+    first, last = (min(days), max(days)) if days else (date(2026, 11, 22), date(2026, 11, 22))
+    return (("created", CREATED), ("first", first), ("last", last), ("options", options))
+
+
+def reading_case(format_id: str, case: str) -> dict[str, bytes]:
+    """Read the file of a case; the files that its folder must hold besides the input and its settings."""
+    folder = GOLDEN / format_id / case
+    module = importlib.import_module(f"formats.{format_id}")
+    settings = module.Settings.model_validate(json.loads((folder / "settings.json").read_text(encoding="utf-8")))
+    try:
+        batch = read_back(module, (folder / "input.csv").read_bytes(), settings)
+    except FormatError as error:
+        return {"expected.err": place_lines(error.problems)}
+    shown = [document.model_dump(mode="json", exclude_defaults=True) for document in batch.documents]
+    return {"expected.json": (json.dumps(shown, ensure_ascii=False, indent=1) + "\n").encode()}
+
+
+def read_back(module: ModuleType, content: bytes, settings: Any) -> Batch:
+    """The documents of a file."""
+    batch: Batch = module.read(BytesIO(content), origin(), settings)
+    return batch
 
 
 def written(module: ModuleType, head: tuple[tuple[str, Any], ...], documents: Sequence[Any]) -> bytes:
@@ -133,3 +182,8 @@ def problem_lines(problems: Iterable[Problem]) -> bytes:
     return "".join(
         f"{p.code} | {p.record} | {p.pointer} | {p.value} | {p.what} | {p.todo}\n" for p in problems
     ).encode()
+
+
+def place_lines(problems: Iterable[Problem]) -> bytes:
+    """Problems of a table as text, a line each."""
+    return "".join(f"{p.code} | {p.row} | {p.column} | {p.value} | {p.what} | {p.todo}\n" for p in problems).encode()

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.booking import Booking
-from core.company import Accounts, Company, LedgerAccountRule
+from core.company import AccountRange, Accounts, Company, LedgerAccountRule
 from core.contracts import Emit, Put
 from core.errors import RuleError
 from core.money import total, vat_of_net
@@ -20,11 +20,12 @@ from tests.ledgers import MemoryLedger
 RATES = ("20", "13", "10", "19", "4.9")
 AR_SIGN = {"credit_note": -1, "cancellation": -1}
 ACCOUNTS = Accounts(
+    creditors=AccountRange(first=300000, last=399999, further=("200001-200001",)),
     ledger=tuple(
         LedgerAccountRule(side=side, rate=Decimal(rate), account=f"{first}{index}00")
         for side, first in (("ar", 4), ("ap", 5))
         for index, rate in enumerate(RATES)
-    )
+    ),
 )
 PARTY = {
     "name": "Käuferin & Söhne; „Groß“ GmbH",

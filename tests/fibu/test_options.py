@@ -43,11 +43,23 @@ def test_the_rule_that_says_most_is_taken() -> None:
 
 @pytest.mark.parametrize(
     ("side", "treatment"),
-    [("ar", "oss"), ("ar", "triangular"), ("ar", "advance_received"), ("ap", "not_deductible"), ("ar", "made_up")],
+    [("ar", "oss"), ("ar", "triangular"), ("ap", "advance_received"), ("ap", "triangular"), ("ar", "made_up")],
 )
 @pytest.mark.parametrize("options", [BmdOptions(), RzlOptions()])
 def test_nobody_guesses_a_tax_code(options: BmdOptions | RzlOptions, side: str, treatment: str) -> None:
     assert options.tax_code(side, treatment, TWENTY, "DE") is None  # type: ignore[arg-type]
+
+
+def test_advance_invoices_have_a_special_code_in_rzl_and_none_that_is_known_in_bmd() -> None:
+    """facts/fibu.md 3.4, Sondercode 29."""
+    keys = {rate: RzlOptions().tax_code("ar", "advance_received", Decimal(rate)) for rate in ("20", "13", "10", "4.9")}
+
+    assert {rate: (code.key, code.code, code.special) for rate, code in keys.items() if code} == {
+        "20": ("20", "2", "29"),
+        "13": ("13", "2", "29"),
+        "10": ("10", "2", "29"),
+    }
+    assert BmdOptions().tax_code("ar", "advance_received", TWENTY) is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""What lists of open items are compared with: the entry of each exported document (``core.tracked``)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from core.booking import Booking
+from core.company import Company
+from core.contracts import CompanyLedger, Entry, Put
+from core.tracked import KIND, TrackedDocument, digits_key, match_key
+from handlers._fibu_plan import Done
+
+
+def tracked_entries(exported: Sequence[Done], company: Company, ledger: CompanyLedger, run: str) -> Iterator[Put]:
+    """Remember new documents, what was paid of any at the register, and what was taken back of advances."""
+    entries: dict[str, Entry] = {}
+    for done in exported:
+        if done.person:
+            tracked = tracked_document(done, run)
+            key = match_key(tracked.ledger_account, tracked.number)
+            group = digits_key(tracked.ledger_account, _shown_number(done.bookings[0]))
+            entries[key] = Entry(key, tracked.body(), group)
+    payments = [done.bookings[0] for done in exported if done.bookings[0].kind == "payment"]
+    paid = [(match_key(b.account, b.external_number or b.settles), b.gross) for b in payments]
+    taken_back = [b for done in exported if done.person for b in done.bookings[1:]]
+    reduced = [(match_key(b.account, b.external_number or b.number), b.gross) for b in taken_back]
+    others = [key for key, _ in [*paid, *reduced] if key not in entries]
+    entries = {**ledger.get_many(KIND, others), **entries}
+    for key, amount in paid:
+        if entry := entries.get(key):
+            known = Decimal(entry.body.get("known_paid") or 0) + amount
+            entries[key] = Entry(key, {**entry.body, "known_paid": str(known)}, entry.group)
+    for key, amount in reduced:
+        if entry := entries.get(key):
+            entries[key] = Entry(key, _changed(entry.body, amount), entry.group)
+    yield from (Put(company.id, KIND, entry.key, entry.body, entry.group) for entry in entries.values())
+
+
+def tracked_document(done: Done, run: str) -> TrackedDocument:
+    """The entry of a new document."""
+    booking = done.bookings[0]
+    invoice = done.source.document
+    return TrackedDocument(
+        document_id=done.source.export_key,
+        direction="ar" if booking.kind == "ar" else "ap",
+        number=booking.external_number or booking.number,
+        party_id=invoice.party_id or "",
+        ledger_account=booking.account,
+        issue_date=booking.document_date,
+        due_date=booking.due_date,
+        currency=booking.currency,
+        gross=booking.gross,
+        exported_by=run,
+        amount_open=booking.gross,
+        status="open" if booking.gross else "paid",
+    )
+
+
+def _changed(body: Mapping[str, Any], amount: Decimal) -> Mapping[str, Any]:
+    """The entry of an advance invoice after its unpaid part was taken back, or given back: no list is needed for it."""
+    gross, amount_open = Decimal(body["gross"]) + amount, Decimal(body["amount_open"]) + amount
+    status = "cancelled" if not gross else "paid" if not amount_open else "open"
+    if status == "open" and abs(amount_open) < abs(gross):
+        status = "partly_paid"
+    return {**body, "gross": str(gross), "amount_open": str(amount_open), "status": status}
+
+
+def _shown_number(booking: Booking) -> str:
+    """The number whose digits RZL shows (``open_item_digits``)."""
+    has_digits = any(char.isdigit() for char in booking.external_number)
+    return booking.external_number if has_digits else booking.number
