@@ -100,11 +100,11 @@ class Publication:
 def let_change_time_move(publications: Iterable[Publication]) -> None:
     """Return when a link will give another change time than the one that was taken down.
 
-    Most file systems before Linux 6.13 take change times from a clock that ticks only every few milliseconds. A clock
-    of another machine says nothing, so there is no waiting for a share whose times lie ahead.
+    Most file systems before Linux 6.13 take change times from a clock that ticks only every few milliseconds; one that
+    was taken down within the tick of now would be given again.
     """
-    latest = max((made.ctime_ns for made in publications), default=0)
-    while time.clock_gettime_ns(_CLOCK_REALTIME_COARSE) <= latest <= time.time_ns():
+    taken = {made.ctime_ns for made in publications}
+    while time.clock_gettime_ns(_CLOCK_REALTIME_COARSE) in taken:
         time.sleep(_TICK_SECONDS / 4)
 
 
