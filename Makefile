@@ -72,7 +72,7 @@ run: $(RUNNING) ## the daemon in the foreground, on the folders of this checkout
 
 # ── proving it ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: test check lint types packages golden reference bench powercut failing-disk
+.PHONY: test check lint types packages golden reference bench
 test: $(TESTING) packages lint types ## everything that is needed, then lint, types and all tests
 	@$(PYTEST)
 
@@ -100,12 +100,6 @@ packages: ## Debian packages that the tests need (installed when root)
 	apt-get update -qq; \
 	DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing > /dev/null
 
-MINUTES ?= 60
-.PHONY: fuzz
-fuzz: $(TESTING) ## fuzz every reader with coverage (make fuzz MINUTES=60); findings lie below .fuzz/findings
-	@$(UV) sync --quiet --frozen --inexact --group dev --group fuzz
-	@nice $(BIN)/python -m tests.fuzzing.run --minutes $(MINUTES)
-
 golden: $(TESTING) ## write the golden files anew; read the difference before you commit it
 	@[ -z "$${CI:-}" ] || { echo "Golden files are never written in CI." >&2; exit 1; }
 	@CLUEDROP_UPDATE_GOLDEN=1 $(PYTEST) -m "not slow" tests || true
@@ -114,19 +108,13 @@ golden: $(TESTING) ## write the golden files anew; read the difference before yo
 reference: $(TESTING) ## write config/reference.toml anew from the models
 	@$(BIN)/python -m tests.config.shipped
 
-powercut: $(TESTING) packages ## cut the power at every sync (a tenth: EVERY=10; a real ext4: DISK=ext4); as root
-	@$(BIN)/python -m tests.daemon.power_cuts --every $(or $(EVERY),1) --disk "$(DISK)"
-
-failing-disk: $(TESTING) packages ## let every call to the disk fail in turn (a tenth: make failing-disk EVERY=10); as root
-	@$(BIN)/python -m tests.daemon.failing_disk --every $(or $(EVERY),1)
-
 BENCH ?= $(patsubst bench/%.py,%,$(shell grep -l __main__ bench/*.py))
 bench: $(MEASURING) ## measure speed and memory, each beside its limit (one alone: make bench BENCH=op_list)
 	@for name in $(BENCH); do echo "== $$name"; $(BIN)/python -m bench.$$name; done
 
 # ── proving that nothing is lost: hours, not minutes ─────────────────────────────────────────────────────────────
 
-.PHONY: torture soak
+.PHONY: torture soak powercut failing-disk fuzz
 ROUNDS ?= 1000
 torture: $(TESTING) ## random crashes of daemon, workers, all of them; every file and result counted (ROUNDS=1000)
 	@$(BIN)/python -m tests.torture --rounds "$(ROUNDS)"
@@ -134,6 +122,17 @@ torture: $(TESTING) ## random crashes of daemon, workers, all of them; every fil
 HOURS ?= 2
 soak: $(TESTING) ## hours of ordinary life with bursts, restarts and kills; every file and result counted (HOURS=2)
 	@$(BIN)/python -m tests.soak --minutes "$$(awk 'BEGIN { print $(HOURS) * 60 }')"
+
+powercut: $(TESTING) packages ## cut the power at every sync (a tenth: EVERY=10; a real ext4: DISK=ext4); as root
+	@$(BIN)/python -m tests.daemon.power_cuts --every $(or $(EVERY),1) --disk "$(DISK)"
+
+failing-disk: $(TESTING) packages ## let every call to the disk fail in turn (a tenth: make failing-disk EVERY=10); as root
+	@$(BIN)/python -m tests.daemon.failing_disk --every $(or $(EVERY),1)
+
+MINUTES ?= 60
+fuzz: $(TESTING) ## fuzz every reader with coverage (make fuzz MINUTES=60); findings lie below .fuzz/findings
+	@$(UV) sync --quiet --frozen --inexact --group dev --group fuzz
+	@nice $(BIN)/python -m tests.fuzzing.run --minutes $(MINUTES)
 
 # ── tidying, installing ───────────────────────────────────────────────────────────────────────────────────────────
 
