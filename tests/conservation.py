@@ -19,18 +19,22 @@ from core.batch import REJECTED_FOLDER
 from core.site import Site
 from spool.archive_check import verify
 from spool.canary import is_canary
+from spool.effects import LEDGER_FILE
 from spool.handling import WORK_FOLDER
 from spool.identifiers import LENGTH
 from spool.intake import HELD, REJECTED
 from spool.journal.store import Journal
 from spool.journal.tables import drops, keys, ledger, outputs
 from spool.manifest import MANIFEST_NAME, Manifest, entry_folder
+from spool.ownership import OWNER_FILE
 from spool.publishing import HELD_FOLDER, NOTE_ENDINGS, NOTES_FOLDER
 from spool.staging import STAGED_FOLDER
 
 FINAL = frozenset({"archived", "rejected", "duplicate", "held", "discarded"})
 _GIVEN_BACK = frozenset({REJECTED_FOLDER, HELD_FOLDER, NOTES_FOLDER})
 _ARCHIVED = frozenset({"archived", "discarded"})
+_OF_AN_ENTRY = frozenset({MANIFEST_NAME, LEDGER_FILE})
+"""What we lay beside an original in the archive."""
 _SHOWN = 12
 """So many differences are spelled out; their number says the rest."""
 
@@ -90,7 +94,7 @@ def originals(site: Site) -> Iterator[Path]:
             yield from (path for path in _files(route.folder / folder) if not path.name.endswith(NOTE_ENDINGS))
         yield from (path for path in _files(route.folder / WORK_FOLDER, hidden=True) if " " in path.name)
     for day in site.archive.glob("*/*/*"):
-        yield from (path for entry in day.iterdir() for path in _files(entry) if path.name != MANIFEST_NAME)
+        yield from (path for entry in day.iterdir() for path in _files(entry) if path.name not in _OF_AN_ENTRY)
 
 
 def results(site: Site) -> Iterator[tuple[str, Path]]:
@@ -101,13 +105,17 @@ def results(site: Site) -> Iterator[tuple[str, Path]]:
 
 def leftovers(site: Site) -> Iterator[str]:
     """Hidden files of the engine that must not outlive a quiet moment."""
+    yield from (str(path) for path in _hidden(site) if path.name != OWNER_FILE)
+
+
+def _hidden(site: Site) -> Iterator[Path]:
     for target in site.targets.values():
-        yield from map(str, _files(target.folder / STAGED_FOLDER, hidden=True))
+        yield from _files(target.folder / STAGED_FOLDER, hidden=True)
     for route in site.routes:
-        yield from map(str, _files(route.folder / WORK_FOLDER, hidden=True))
-        yield from (str(path) for path in _files(route.folder, hidden=True) if path.name.startswith(".cluedrop"))
-    yield from (str(path) for path in _files(site.state) if path.suffix == ".ledger")
-    yield from (str(path) for path in site.archive.rglob(".*"))
+        yield from _files(route.folder / WORK_FOLDER, hidden=True)
+        yield from (path for path in _files(route.folder, hidden=True) if path.name.startswith(".cluedrop"))
+    yield from (path for path in _files(site.state) if path.suffix == ".ledger")
+    yield from site.archive.rglob(".*")
 
 
 def _files(folder: Path, *, hidden: bool = False) -> Iterator[Path]:

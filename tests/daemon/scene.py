@@ -21,10 +21,12 @@ from sqlalchemy import select
 
 from spool.archive import CHAIN_NAME, MANIFEST_DRAFT
 from spool.archive_check import verify
+from spool.effects import LEDGER_FILE
 from spool.identifiers import now_ms
 from spool.journal.store import Journal
 from spool.journal.tables import ledger
 from spool.manifest import MANIFEST_NAME
+from spool.ownership import OWNER_FILE
 from tests.daemon.on_faultfs import scene_site
 from tests.faultfs.mounted import Mounted
 from tests.faultfs.tree import Operation
@@ -306,7 +308,7 @@ def _places(root: Path) -> Counter[str]:
         folders = [inbox, inbox / "rejected", inbox / "held", inbox / ".work"]
         found += [path for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_file()]
     found = [path for path in found if not path.name.endswith(_NOTES) and not path.name.startswith(".")]
-    own = {MANIFEST_NAME, MANIFEST_DRAFT, CHAIN_NAME}
+    own = {MANIFEST_NAME, MANIFEST_DRAFT, CHAIN_NAME, OWNER_FILE, LEDGER_FILE}
     found += [path for path in (root / "archive").rglob("*") if path.is_file() and path.name not in own]
     return Counter(path.read_text() for path in found)
 
