@@ -68,6 +68,8 @@ def staged_files(site: Site, is_ours: Callable[[str], bool] = answers) -> Iterat
     for folder in filter(is_ours, work):
         if os.path.lexists(canary := f"{os.path.dirname(folder)}/{HIDDEN}"):
             yield canary
+    for folder in filter(is_ours, [str(site.archive)]):  # of its own it holds drafts of an owner file at most
+        yield from (path for path in _files_of(folder) if os.path.basename(path).startswith(OWNER_FILE))
     yield from (path for path in _files_of(str(site.state)) if path.endswith(".ledger"))
 
 
@@ -82,5 +84,5 @@ def discard_staged(site: Site, drop_ids: Collection[str]) -> None:
 def _files_of(folder: str) -> Iterator[str]:
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if not entry.name.startswith(OWNER_FILE):
+            if entry.name != OWNER_FILE:
                 yield entry.path
