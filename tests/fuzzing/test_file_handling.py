@@ -48,7 +48,8 @@ class Bench:
         upgrade(self.site.journal_url)
         self.database = open_database(self.site.journal_url, readonly=True)
         plugins = load("formats", "handlers")
-        self.handling = FileHandling(self.site, plugins, found.writer_settings, WorkingLedger(self.database))
+        ledger = WorkingLedger(self.database)
+        self.handling = FileHandling(self.site, plugins, found.writer_settings, ledger, hold=lambda _folder: None)
         self.fates: set[str] = set()
 
     def hand_in(self, route: str, content: bytes, name: str, seconds: float = MOST_SECONDS) -> Outcome:

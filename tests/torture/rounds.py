@@ -168,7 +168,8 @@ class Torture:
         pid = self._start()
         for _ in range(self.chance.randint(1, 3)):
             self._live(pid)
-            os.kill(pid, signal.SIGHUP)
+            if _is_at_work(quiet(self.root), pid):  # before it can listen, the signal ends it
+                os.kill(pid, signal.SIGHUP)
         self._live(pid)
         self._kill(pid, "after a reload")
 

@@ -221,11 +221,13 @@ def test_a_worker_whose_time_is_over_while_a_share_hangs_costs_no_file(
     server = mounts.share(tmp_path / "behind", root / "outbox" / "shared")
     served = serve(root, {"targets": [{}, {"name": "shared"}], "limits": {"worker_seconds": 2.0}})
     served.until_at_work()
+    served.drop("before.txt", "before\n")
+    served.until(lambda: served.states() == {"before.txt": "archived"})
     server.send_signal(signal.SIGSTOP)
     served.drop("a.txt", "loop\n")
     served.until(lambda: "ended over nothing" in served.log.read_text())
     served.until(lambda: "does its server hang?" in served.alerts().get("paused", ""))
-    assert served.states() == {"a.txt": "claimed"}
+    assert served.states() == {"before.txt": "archived", "a.txt": "claimed"}
 
 
 @pytest.mark.slow
