@@ -8,10 +8,12 @@ from core.company import Company
 from core.contracts import Context, Effect, Hold, Put, Wait
 from core.documents import AttachedFile, BadRecord, CashReceipt, Document, Invoice, Record
 from core.errors import Problem, RuleError
+from core.export_run import ORDER
 from handlers._attachments import attach, by_id, missing, with_published_names
 from handlers._fibu_cancelled import settled_by_each_other
 from handlers._fibu_earlier import EXPORTED
 from handlers._fibu_export import export
+from handlers._fibu_orders import carry_out
 from handlers._record_rules import MASTER_DATA, RecordRules, Verdict, deactivated, with_state
 
 _ROUNDS = 20
@@ -36,6 +38,9 @@ class Judged:
 def judge(batch: Batch, company: Company, context: Context) -> Judged:
     """Judge the records. Raise RuleError for what concerns the message as a whole."""
     entity, records = batch.document_type, list(batch.documents)
+    if entity == ORDER:
+        verdict, effects = carry_out(batch, company, context)
+        return Judged([verdict], effects)
     sound = [record for record in records if isinstance(record, Record)]
     rules = RecordRules(entity, company.id, context.ledger.of(company.id), sound)
     verdicts = [

@@ -44,18 +44,6 @@ def test_cash_receipt_is_booked_by_the_company_s_own_program() -> None:
     assert outcome.booked == ["rzl_bookings"]
 
 
-def test_after_its_run_was_taken_back_an_invoice_may_come_again() -> None:
-    for data in ({}, {"due_date": "2027-01-31"}):
-        site = Site()
-        first = site.drop(message("invoice", invoice()))
-        kinds = {"exported_document", "tracked_document"}
-        forgotten = [replace(put, body=None) for put in first.of(Put) if put.kind in kinds]
-        site.ledger.commit(forgotten)
-        again = site.drop(message("invoice", invoice(**data)))
-        assert again.results == {"AR-1": "accepted"}
-        assert again.booked == ["bmd_bookings"]
-
-
 @pytest.mark.parametrize("kind", ["proforma", "invoice"])
 def test_what_was_never_booked_may_change(kind: str) -> None:
     site = Site()
