@@ -17,6 +17,8 @@ from core.documents.messages import FORMAT, SYSTEM, VERSION
 
 RUN = "export_run"
 """Ledger kind: one run; key = its id."""
+EXPORTED = "exported_document"
+"""Ledger kind: a document that was handed to the FIBU, or will be with the open run; group = the run."""
 OPEN_RUN = "open_export_run"
 """Ledger kind: the run that takes up documents now; key = OPEN_RUN, body = {"run": id}."""
 WITHDRAWN = "withdrawn_file"

@@ -8,13 +8,12 @@ from typing import Any
 from core.booking import BookingLine, Stage
 from core.contracts import CompanyLedger
 from core.documents import Invoice
+from core.export_run import EXPORTED
 from core.tracked import KIND, match_key
 from handlers._fibu_parties import Person
 from handlers._fibu_plan import Done
 from handlers._fibu_source import Source
 
-EXPORTED = "exported_document"
-"""Ledger kind: a document that was handed to the FIBU; group = the run (drop) that did it."""
 DEDUCTED = "deducted_invoice"
 """Ledger kind: a document that deducts an earlier one, or cancels an advance, with its sign and run.
 

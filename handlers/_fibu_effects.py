@@ -8,7 +8,8 @@ from core.booking import PersonAccount
 from core.company import Company
 from core.contracts import Context, Effect, Emit, Put
 from core.documents import Invoice, Record, message_head
-from handlers._fibu_earlier import CORRECTED, DEDUCTED, EXPORTED, cancels, remembered, uses
+from core.export_run import EXPORTED
+from handlers._fibu_earlier import CORRECTED, DEDUCTED, cancels, remembered, uses
 from handlers._fibu_files import file_stem
 from handlers._fibu_open_items import changes, tracked_entries
 from handlers._fibu_parties import Person, remember_allocated, sent_accounts

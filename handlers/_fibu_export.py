@@ -13,14 +13,14 @@ from core.contracts import CompanyLedger, Context, Effect, Wait, Warn
 from core.documents import CashReceipt, Invoice
 from core.documents.problems import LIMIT
 from core.errors import Problem, RuleError
-from core.export_run import OPEN_RUN
+from core.export_run import EXPORTED, OPEN_RUN
 from core.fibu_limits import account_problems, booking_problems
 from core.rksv import stated_sums, sums_of_groups
 from core.tracked import KIND, match_key
 from handlers._fibu_accounts import load_accounts, load_chart, unknown_accounts
 from handlers._fibu_advances import Books
 from handlers._fibu_days import written_bookings
-from handlers._fibu_earlier import EXPORTED, Billed, load_earlier
+from handlers._fibu_earlier import Billed, load_earlier
 from handlers._fibu_effects import effects, export_body
 from handlers._fibu_handed import Handed
 from handlers._fibu_invoices import plan_invoice

@@ -14,9 +14,9 @@ from core.company import Company
 from core.contracts import CompanyLedger, Context, Entry, Put
 from core.documents import ExportOrder
 from core.errors import Problem
-from core.export_run import RUN, WITHDRAWN, ExportRun, WithdrawnFile
+from core.export_run import EXPORTED, RUN, WITHDRAWN, ExportRun, WithdrawnFile
 from core.tracked import KIND, TrackedDocument, match_key
-from handlers._fibu_earlier import CORRECTED, DEDUCTED, EXPORTED
+from handlers._fibu_earlier import CORRECTED, DEDUCTED
 from handlers._fibu_open_items import apply_changes, changed_keys
 from handlers._fibu_parties import SENT, SENT_BEFORE
 from handlers._fibu_runs import closed
@@ -62,7 +62,7 @@ def obstacles(taken: Taken, order: ExportOrder, ledger: CompanyLedger) -> Iterat
     later: dict[str, tuple[str, str]] = {}
     for kind, how in ((DEDUCTED, "abgerechnet"), (CORRECTED, "storniert")):
         for key, uses in ledger.get_groups(kind, sorted(keys)).items():
-            later |= {keys[key].key: (use.body["by"], how) for use in uses if use.body["by"] not in own}
+            later.update((keys[key].key, (use.body["by"], how)) for use in uses if use.body["by"] not in own)
     for record in taken.records["record:invoice"].values():
         by = record.body.get("cancelled_by")
         if record.key in own and by is not None and by not in own:

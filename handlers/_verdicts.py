@@ -8,10 +8,9 @@ from core.company import Company
 from core.contracts import Context, Effect, Hold, Put, Wait
 from core.documents import AttachedFile, BadRecord, CashReceipt, Document, Invoice, Record
 from core.errors import Problem, RuleError
-from core.export_run import ORDER
+from core.export_run import EXPORTED, ORDER
 from handlers._attachments import attach, by_id, missing, with_published_names
 from handlers._fibu_cancelled import settled_by_each_other
-from handlers._fibu_earlier import EXPORTED
 from handlers._fibu_export import export
 from handlers._fibu_orders import carry_out
 from handlers._record_rules import MASTER_DATA, RecordRules, Verdict, deactivated, with_state

@@ -16,6 +16,7 @@ from spool.preview import Preview
 from spool.status import DropStatus, Status
 
 if TYPE_CHECKING:
+    from spool.export_runs import Found
     from spool.rebuilding import Report
 
 _SHOWN_LINES = 12
@@ -118,6 +119,34 @@ def print_drop(details: Mapping[str, Any]) -> None:
         if details[title]:
             print_line(f"\n{title}:")
             print_problems(Problem(**problem) for problem in details[title])
+
+
+def print_runs(runs: Iterable["Found"]) -> None:
+    """Runs of the export, one a line."""
+    rows = [
+        [
+            *(found.run_id, found.company, found.run.fibu, found.run.status.replace("_", " "), _since(found)),
+            *(found.run.documents, found.run.gross, ", ".join(f"{target}/{name}" for target, name in found.run.files)),
+        ]
+        for found in runs
+    ]
+    headings = ("run", "company", "program", "state", "since", "documents", "sum", "files")
+    print_table(headings, rows, title="Runs of the FIBU export")
+
+
+def print_run(found: "Found", documents: Iterable[Mapping[str, Any]]) -> None:
+    """One run with its documents."""
+    print_runs([found])
+    if found.run.reason:
+        print_line(f"\ntaken back because: {printable(found.run.reason)}")
+    print_line()
+    names = ("number", "external_number", "direction", "ledger_account", "party_name", "gross", "currency")
+    rows = ([document[name] for name in names] for document in documents)
+    print_table([name.replace("_", " ") for name in names], rows, title="Documents")
+
+
+def _since(found: "Found") -> str:
+    return (found.run.ended_at or found.run.opened_at).isoformat(timespec="seconds")
 
 
 def print_problems(problems: Iterable[Problem]) -> None:

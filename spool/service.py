@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from types import FrameType
 
@@ -15,7 +15,9 @@ from spool.health import Health
 from spool.instance import only_one
 from spool.journal.store import Journal
 from spool.notify import Notifier
+from spool.schedule import Schedule
 from spool.soundness import make_ready
+from spool.withdrawing import Withdrawals
 from spool.worker import WorkerSetup
 
 _REST_SECONDS = 2.0
@@ -68,12 +70,13 @@ def _serve_one(
     signals.wake = engine.wake
     try:
         engine.start()
-        health, control = Health(engine), Control(engine)
+        looks = (Control(engine).look, Schedule(engine).look, Withdrawals(engine).look)
+        health = Health(engine)
         logger.info("{} is at work on {} routes", setup.site.name, len(setup.site.routes))
         notifier.send("READY=1", f"STATUS=at work on {len(setup.site.routes)} routes")
         following: WorkerSetup | None = None
         while following is None and not signals.stop:
-            _round(engine, health, control, notifier)
+            _round(engine, health, looks, notifier)
             if signals.reload:
                 signals.reload = False
                 following = _reconfigured(setup, configure, notifier)
@@ -85,11 +88,12 @@ def _serve_one(
         journal.close()
 
 
-def _round(engine: Engine, health: Health, control: Control, notifier: Notifier) -> None:
+def _round(engine: Engine, health: Health, looks: Iterable[Callable[[], None]], notifier: Notifier) -> None:
     """One round. Without its journal the daemon can do nothing but wait; no file is touched meanwhile."""
     try:
         engine.step()
-        control.look()
+        for look in looks:
+            look()
         healthy = health.look()
     except TransportError as error:
         logger.error("{}; trying again", error)
@@ -149,6 +153,7 @@ def once(setup: WorkerSetup) -> bool:
         engine = Engine(setup, journal)
         try:
             engine.start()
+            Schedule(engine).look()
             Control(engine).look()
             engine.taking.scan_all()
             settle = max((route.settle_seconds for route in setup.site.routes), default=0.0)
@@ -161,6 +166,8 @@ def once(setup: WorkerSetup) -> bool:
                 if not engine.idle:
                     last_work = time.monotonic()
             engine.stop_taking()
+            Withdrawals(engine).look()
+            Control(engine).look()
             if engine.has_waiting or (engine.is_held_up and not engine.idle):
                 return False
             return not engine.outcomes.keys() & {"rejected", "bug", "held", "unclear", "duplicate"}
