@@ -11,6 +11,7 @@ from loguru import logger
 from core.errors import ConfigError, JournalError, TransportError
 from spool.control import Control
 from spool.engine import Engine
+from spool.garbage import Garbage
 from spool.health import Health
 from spool.instance import only_one
 from spool.journal.store import Journal
@@ -71,12 +72,13 @@ def _serve_one(
     try:
         engine.start()
         looks = (Control(engine).look, Schedule(engine).look, Withdrawals(engine).look)
-        health = Health(engine)
+        health, garbage = Health(engine), Garbage()
         logger.info("{} is at work on {} routes", setup.site.name, len(setup.site.routes))
         notifier.send("READY=1", f"STATUS=at work on {len(setup.site.routes)} routes")
         following: WorkerSetup | None = None
         while following is None and not signals.stop:
             _round(engine, health, looks, notifier)
+            garbage.look()
             if signals.reload:
                 signals.reload = False
                 following = _reconfigured(setup, configure, notifier)
