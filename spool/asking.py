@@ -9,10 +9,10 @@ from core.site import Site
 from spool.committing import PARKED
 from spool.console import print_line, print_problems
 from spool.export_runs import Found, drops_of
-from spool.identifiers import now_ms
+from spool.identifiers import now_ms, requested_id
 from spool.instance import is_running
 from spool.journal.store import Journal
-from spool.orders import ORDER, Order
+from spool.orders import ORDER, Order, following
 from spool.status import drop_details
 
 _ANSWER_SECONDS = 10.0
@@ -35,24 +35,20 @@ def give(site: Site, journal: Journal, found: Found, order: Order, *, again: boo
 
     ``again``: afterwards the files of the run are handled once more, as if they came now.
     """
-    drops = drops_of(journal, found) if again else []
     asked_at = now_ms()
-    answer = _answered(site, journal, journal.ask(ORDER, found.run_id, order.as_text(), asked_at))
-    if answer is not None and not _is_done(site, journal, answer):
-        return False
-    for number, drop_id in enumerate(drops, 1):  # later moments: so their drops come after the order's
-        journal.ask("replay", drop_id, "", max(now_ms(), asked_at + number))
-    if drops:
-        print_line(f"{len(drops)} files of the run are handled again")
-    return True
+    number = journal.ask(ORDER, found.run_id, order.as_text(), asked_at)
+    order_id = requested_id(number, asked_at)
+    for drop_id in drops_of(journal, found) if again else ():
+        journal.ask("replay", drop_id, following(order_id), now_ms())
+    answer = _answered(site, journal, number)
+    return answer is None or _is_done(site, journal, order_id, answer)
 
 
-def _is_done(site: Site, journal: Journal, answer: str) -> bool:
+def _is_done(site: Site, journal: Journal, order_id: str, answer: str) -> bool:
     """Wait for the order's drop, and print what it says."""
     if answer.startswith("not done"):
         print_line(answer)
         return False
-    order_id = answer.rpartition(" ")[2]
     details = _waited_for(lambda: _finished(site, journal, order_id))
     if details is None:
         print_line(f"it is being handled; see: daemon.py show {order_id}")

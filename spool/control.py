@@ -5,7 +5,6 @@ So the verbs work whether the daemon runs or not, and there is never a second wr
 """
 
 import filecmp
-import hashlib
 import os
 import shutil
 import time
@@ -23,15 +22,15 @@ from core.errors import CluedropError, JournalError, TransportError
 from spool.committing import Settled, companion, companions_of, companions_row
 from spool.durable import sync_file, twin_new
 from spool.engine import Engine
-from spool.identifiers import LENGTH
+from spool.identifiers import requested_id
 from spool.journal.store import Results
 from spool.journal.tables import Row
 from spool.manifest import MANIFEST_NAME, Effects, Manifest, entry_folder
 from spool.messages import DropRef
-from spool.orders import ORDER, Order
+from spool.orders import ORDER, Order, order_before
 from spool.own_folders import open_new
 from spool.publishing import HELD_FOLDER, NOTE_ENDINGS, Folders
-from spool.withdrawing import WITHDRAW, withdraw
+from spool.withdrawing import WITHDRAW, is_withdrawn, withdraw
 
 _LOOK_SECONDS = 1.0
 
@@ -78,11 +77,15 @@ class Control:
         self._next = 0.0
 
     def look(self) -> None:
-        """Carry out what was asked for since the last look."""
-        if time.monotonic() < self._next:
-            return
-        self._next = time.monotonic() + _LOOK_SECONDS
-        for request in self._journal.asked():
+        """Carry out what was asked for since the last look, when it is time to."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _LOOK_SECONDS
+            self.carry_out()
+
+    def carry_out(self) -> int:
+        """Carry out what was asked for and can be done by now; returns how much that was."""
+        requests = [request for request in self._journal.asked() if not self._is_too_early(request)]
+        for request in requests:
             try:
                 answer = self._carry_out(request)
             except (Refused, OSError) as error:
@@ -94,6 +97,13 @@ class Control:
                 answer = f"not done: {error!r}"
             logger.info("{} {}: {}", request["verb"], request["drop_id"], answer)
             self._journal.answer(request["id"], answer)
+        return len(requests)
+
+    def _is_too_early(self, request: Row) -> bool:
+        """Whether it shall follow an order that is not over."""
+        order = order_before(request["reason"])
+        row = self._journal.drop(order) if order else None
+        return bool(order) and (row is None or not row["finished_at"] or not is_withdrawn(self._journal, order))
 
     def _carry_out(self, request: Row) -> str:
         verb, drop_id = request["verb"], request["drop_id"]
@@ -103,11 +113,15 @@ class Control:
         if row is None or row["route"] not in self._engine.intakes:
             raise Refused(f"there is no drop {drop_id}")
         if verb == ORDER:
-            return self._order(row, _drop_id(request), Order.from_text(request["reason"]))
+            drop_id = requested_id(request["id"], request["asked_at"])
+            return self._order(row, drop_id, Order.from_text(request["reason"]))
         return self._decide(row, request)
 
     def _decide(self, row: Row, request: Row) -> str:
-        verb = request["verb"]
+        verb, order = request["verb"], order_before(request["reason"])
+        before = self._journal.drop(order) if order else None
+        if before is not None and before["state"] != "archived":
+            raise Refused(f"the order {order} was refused")
         match verb, row["state"]:
             case "release", "held" | "unclear":
                 return self._again(row, HELD_FOLDER, "released")
@@ -120,7 +134,7 @@ class Control:
             case "discard", "held" | "unclear":
                 return self._discard(row)
             case "replay", "archived":
-                return self._replay(row, _drop_id(request))
+                return self._replay(row, requested_id(request["id"], request["asked_at"]))
             case "release" | "retry" | "discard", "claimed" | "committed" | "discarding":
                 return "it is being handled"  # asked for before a crash, and begun then
         raise Refused(f"the drop is {row['state']}, so it cannot be asked to {verb}")
@@ -260,12 +274,6 @@ def _refuse_another(row: Row, back: _Back) -> None:
         for path in (back.path, *back.companions.values()):
             os.unlink(path)
         raise Refused("the file that was held is not the one that lies there now; drop that one into the inbox")
-
-
-def _drop_id(request: Row) -> str:
-    """Id of the drop that a request leads to: of the moment when it was asked for, and unlike all others of it."""
-    unique = hashlib.sha256(f"request {request['id']}".encode()).hexdigest()[: LENGTH - 11]
-    return f"{request['asked_at']:011x}{unique}"
 
 
 def _shown_path(folder: str, output: Row) -> str:

@@ -11,6 +11,19 @@ ORDER = "order"
 """Verb of the request (``spool.control``)."""
 
 
+_AFTER = "after "
+
+
+def following(order: str) -> str:
+    """Reason of a request that shall be carried out when this order (id of its drop) is over, and only if it was."""
+    return _AFTER + order
+
+
+def order_before(reason: str) -> str:
+    """The order that a request shall follow, "" for none."""
+    return reason.removeprefix(_AFTER) if reason.startswith(_AFTER) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """A file as it would have been dropped."""

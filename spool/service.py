@@ -156,23 +156,30 @@ def once(setup: WorkerSetup) -> bool:
         try:
             engine.start()
             Schedule(engine).look()
-            Control(engine).look()
+            control, withdrawals = Control(engine), Withdrawals(engine)
             engine.taking.scan_all()
-            settle = max((route.settle_seconds for route in setup.site.routes), default=0.0)
-            last_work = time.monotonic()
-            engine.step()
-            while not (engine.idle or engine.is_held_up) or (
-                engine.taking.is_expecting and time.monotonic() - last_work <= 2 * settle
-            ):
-                engine.step()
-                if not engine.idle:
-                    last_work = time.monotonic()
+            control.carry_out()
+            _until_idle(engine)
+            withdrawals.ask()
+            while control.carry_out():
+                _until_idle(engine)
             engine.stop_taking()
-            Withdrawals(engine).look()
-            Control(engine).look()
             if engine.has_waiting or (engine.is_held_up and not engine.idle):
                 return False
             return not engine.outcomes.keys() & {"rejected", "bug", "held", "unclear", "duplicate"}
         finally:
             engine.close()
             journal.close()
+
+
+def _until_idle(engine: Engine) -> None:
+    """Go on until nothing is left that can be done now, nor a file that may be complete in a moment."""
+    settle = max((route.settle_seconds for route in engine.site.routes), default=0.0)
+    last_work = time.monotonic()
+    engine.step()
+    while not (engine.idle or engine.is_held_up) or (
+        engine.taking.is_expecting and time.monotonic() - last_work <= 2 * settle
+    ):
+        engine.step()
+        if not engine.idle:
+            last_work = time.monotonic()

@@ -34,15 +34,27 @@ class Withdrawals:
         self._next = 0.0
 
     def look(self) -> None:
-        """Ask for what was not asked for yet; the request remembers that it is done."""
-        if time.monotonic() < self._next:
-            return
-        self._next = time.monotonic() + _LOOK_SECONDS
+        """The same, when it is time to; the request remembers that it is done."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _LOOK_SECONDS
+            self.ask()
+
+    def ask(self) -> None:
+        """Ask for what was not asked for yet, now."""
         for order in sorted(_orders(self._journal) - self._known):
-            asked = select(requests.c.id).where(requests.c.verb == WITHDRAW, requests.c.reason == order).limit(1)
-            if not list(self._journal.stream(asked)):
+            if not _requests(self._journal, order):
                 self._journal.ask(WITHDRAW, order, order, now_ms())
             self._known.add(order)
+
+
+def is_withdrawn(journal: Journal, order: str) -> bool:
+    """Whether everything that an order takes back is withdrawn."""
+    asked = _requests(journal, order)
+    return all(row["done"] for row in asked) and (bool(asked) or order not in _orders(journal))
+
+
+def _requests(journal: Journal, order: str) -> list[Row]:
+    return list(journal.stream(select(requests).where(requests.c.verb == WITHDRAW, requests.c.reason == order)))
 
 
 def _orders(journal: Journal) -> set[str]:
