@@ -59,14 +59,16 @@ def obstacles(taken: Taken, order: ExportOrder, ledger: CompanyLedger) -> Iterat
     """What stands against it: later documents that rest on these, and lists that have shown them."""
     own = {entry.key for entry in taken.documents}
     keys = {key: entry for entry in taken.documents if (key := _tracked_key(entry.body))}
-    later: dict[str, tuple[str, str]] = {}
+    later: dict[str, tuple[str, str, str]] = {}
     for kind, how in ((DEDUCTED, "abgerechnet"), (CORRECTED, "storniert")):
         for key, uses in ledger.get_groups(kind, sorted(keys)).items():
-            later.update((keys[key].key, (use.body["by"], how)) for use in uses if use.body["by"] not in own)
+            others = [use.body for use in uses if use.body["by"] not in own]
+            later.update((keys[key].key, (body["by"], how, body["run"])) for body in others)
     for record in taken.records["record:invoice"].values():
         by = record.body.get("cancelled_by")
         if record.key in own and by is not None and by not in own:
-            later[record.key] = (by, "storniert")
+            cancelling = ledger.get(EXPORTED, by)
+            later[record.key] = (by, "storniert", cancelling.group if cancelling else "")
     yield from (_needed(entry.body, *later[entry.key]) for entry in taken.documents if entry.key in later)
     paid: dict[str, Decimal] = {}
     for entry in taken.documents:
@@ -79,7 +81,7 @@ def obstacles(taken: Taken, order: ExportOrder, ledger: CompanyLedger) -> Iterat
         if tracked.first_seen is not None:
             yield _booked(entry.body, tracked)
         elif tracked.known_paid != paid.get(key, 0):
-            yield _needed(entry.body, "", "an der Kassa bezahlt")
+            yield _needed(entry.body, "", "an der Kassa bezahlt", "")
 
 
 def undone(taken: Taken, order: ExportOrder, company: Company, context: Context, origin: Origin) -> Iterator[Put]:
@@ -170,9 +172,10 @@ def _keys(body: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
         yield from (found,) if isinstance(found, str) else found
 
 
-def _needed(body: Mapping[str, Any], by: str, how: str) -> Problem:
+def _needed(body: Mapping[str, Any], by: str, how: str, run: str) -> Problem:
     which = f" (Beleg {by})" if by else ""
-    what = f"Der Beleg {body['number']} wurde inzwischen {how}{which}, und zwar in einem anderen Lauf."
+    where = f"im Lauf {run}" if run else "in einem anderen Lauf"
+    what = f"Der Beleg {body['number']} wurde inzwischen {how}{which}, und zwar {where}."
     todo = "Bitte nehmen Sie zuerst diesen anderen Lauf zurück."
     return Problem("run_needed", what, todo, pointer="/records/0/data/run", value=str(body["number"]))
 
