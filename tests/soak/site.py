@@ -13,11 +13,12 @@ from pathlib import Path
 
 from bench.measuring import Arrivals
 from spool.publishing import NOTE_ENDINGS
+from tests.configurations import CLUE
 from tests.sites import visible
 from tests.soak.drops import Drop, told
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-CONFIGURATION = """
+CONFIGURATION = f"""
 root = "."
 site = "soak"
 
@@ -42,15 +43,7 @@ name = "bmd"
 
 [[target]]
 name = "rzl"
-
-[[target]]
-name = "clue"
-
-[[route]]
-name = "clue"
-formats = ["clue_exchange"]
-handler = "clue_intake"
-
+{CLUE}
 [[route]]
 name = "bmd"
 formats = ["op_list"]
