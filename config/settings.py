@@ -21,7 +21,7 @@ from config.fields import (
     Timezone,
 )
 from config.plugins import FormatTables, HandlerTable, WriterTables, require_known
-from config.units import Duration, DurationOrOff, Notation, Size, SizeOrOff
+from config.units import Duration, DurationOrOff, Size, SizeOrOff
 from core.company import Company
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -109,9 +109,6 @@ def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
     if doubled:
         raise ValueError(f"names {', '.join(doubled)} more than once")
     return values
-
-
-_PATTERNS_ALLOWED = Notation('a list of patterns of file names such as ["*.pdf"]')
 
 
 class Route(_Table):
