@@ -111,6 +111,15 @@ def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+_Sentinel = Annotated[
+    PlainFileName | None,
+    Field(
+        description="Name of a file that must lie in the folder; without it the share counts as away, not as empty.",
+        examples=[".mounted"],
+    ),
+]
+
+
 class Route(_Table):
     """One inbox folder: who drops what there, and which handler gets it."""
 
@@ -144,11 +153,7 @@ class Route(_Table):
         "{name}.ok",
         description='Name of the marker file, with ready = "marker"; {name} is the name of the file itself.',
     )
-    sentinel: PlainFileName | None = Field(
-        None,
-        description="Name of a file that must lie in the folder; without it the share counts as away, not as empty.",
-        examples=[".mounted"],
-    )
+    sentinel: _Sentinel = None
     settle: Duration = Field(2.0, description="Time a file must stand still. Default: that of [engine].")
     breath: Duration = Field(
         0.1,
@@ -225,11 +230,7 @@ class Target(_Table):
     )
     mode: FileMode = Field("0640", description="Rights of the files.")
     group: str | None = Field(None, min_length=1, description="Unix group of the files.", examples=["buchhaltung"])
-    sentinel: PlainFileName | None = Field(
-        None,
-        description="Name of a file that must lie in the folder; without it the share counts as away, not as empty.",
-        examples=[".mounted"],
-    )
+    sentinel: _Sentinel = None
 
 
 class Settings(_Table):
