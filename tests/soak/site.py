@@ -66,7 +66,9 @@ class Daemon:
         self.lives = 0
         self.config = root / "cluedrop.toml"
         self.config.write_text(CONFIGURATION, encoding="utf-8")
-        self._environment = {**os.environ, "CLUEDROP_SOAK": str(root)}
+        scratch = root / "tmp"  # where a daemon that is killed leaves temporary folders behind
+        scratch.mkdir(exist_ok=True)
+        self._environment = {**os.environ, "CLUEDROP_SOAK": str(root), "TMPDIR": str(scratch)}
         self.start()
 
     def start(self) -> None:
