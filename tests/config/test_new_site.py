@@ -90,6 +90,10 @@ def test_what_the_disk_does_not_take_can_be_healed(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
+    init(tmp_path / "neu", SHIPPED_PLUGINS)
+    init(tmp_path / "other", SHIPPED_PLUGINS)
+    assert tree(tmp_path / "neu") == tree(tmp_path / "other")
+
 
 def test_folders_outside_the_root_are_never_made(tmp_path: Path) -> None:
     share = tmp_path / "share"
