@@ -49,3 +49,11 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 def site(start: Callable[..., Running]) -> Running:
     """A running site with one route "in" and one target "out"."""
     return start()
+
+
+@pytest.fixture
+def deaf(start: Callable[..., Running], tmp_path: Path) -> Running:
+    """A running site that scans by itself only once."""
+    running = start(a_site(tmp_path, rescan_seconds=3600.0))
+    running.for_a_while(0.2)
+    return running

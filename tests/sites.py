@@ -159,6 +159,11 @@ class Running:
         hidden.rename(path)
         return path
 
+    def drop_until_archived(self, name: str) -> None:
+        """Drop a file, and wait until it has gone through."""
+        self.drop(name, f"{name}\n")
+        self.until_archived(self.count("archived") + 1)
+
     def rejected(self, route: str = "in") -> set[str]:
         return visible(self.inbox(route) / "rejected")
 
