@@ -90,7 +90,8 @@ class Running:
         self.health, self.control = Health(self.engine), Control(self.engine)
         self.stopped = False
         self._pace = threading.Event()
-        threading.Thread(target=self._keep_pace, daemon=True).start()
+        self._pacemaker = threading.Thread(target=self._keep_pace, daemon=True)
+        self._pacemaker.start()
         self._look_at = 0.0
 
     # ── going round ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -140,6 +141,7 @@ class Running:
     def stop(self) -> None:
         self.stopped = True
         self._pace.set()
+        self._pacemaker.join()  # what it writes to shall not be another's descriptor by then
         self.engine.close()
         self.journal.close()
 
