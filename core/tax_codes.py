@@ -31,8 +31,7 @@ _TREATMENT_LABELS = {
     "not_deductible": "Vorsteuer nicht abziehbar",
 }
 
-
-SELF_ASSESSED = frozenset({"ic_acquisition", "rc_received", "rc_domestic"})
+SELF_ASSESSED = frozenset({"ic_acquisition", "rc_received", "rc_domestic", "triangular"})
 """Treatments of incoming documents whose VAT we owe ourselves."""
 
 

@@ -8,7 +8,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from core.errors import FormatError, Problem
 from formats._tables import HEADING_AREA, Cells
-from formats._workbook_parts import Valueless, damaged, look_through
+from formats._workbook_parts import Valueless, faults_are_damage, look_through
 
 ZIP_MAGIC = b"PK\x03\x04"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -61,16 +61,15 @@ def visible_sheets(source: BinaryIO, largest: int) -> list[Sheet]:
     """
     valueless = look_through(source, largest)
     source.seek(0)
-    try:
-        workbook = CalamineWorkbook.from_filelike(source)
-        return [
-            Sheet(meta.name, workbook.get_sheet_by_name(meta.name), valueless)
-            for meta in workbook.sheets_metadata
-            if meta.visible == SheetVisibleEnum.Visible
-        ]
-    except PasswordError as failure:
-        raise FormatError(
-            Problem("encrypted", "Die Excel-Datei ist mit einem Kennwort geschützt.", _SAVE_AS_XLSX)
-        ) from failure
-    except (CalamineError, OSError, ValueError) as failure:
-        raise damaged() from failure
+    with faults_are_damage(CalamineError, OSError, ValueError):
+        try:
+            workbook = CalamineWorkbook.from_filelike(source)
+            return [
+                Sheet(meta.name, workbook.get_sheet_by_name(meta.name), valueless)
+                for meta in workbook.sheets_metadata
+                if meta.visible == SheetVisibleEnum.Visible
+            ]
+        except PasswordError as failure:
+            raise FormatError(
+                Problem("encrypted", "Die Excel-Datei ist mit einem Kennwort geschützt.", _SAVE_AS_XLSX)
+            ) from failure

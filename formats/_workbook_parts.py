@@ -4,10 +4,12 @@ python-calamine makes room for what a workbook says of itself, and takes a formu
 Both are found here, in one pass over the parts (facts/performance.md 4, facts/ecosystem.md 11).
 """
 
+import errno
 import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import IO, BinaryIO
 
 from core.errors import FormatError, Problem
@@ -44,8 +46,16 @@ _IS_TEXT = re.compile(rb"""\bt\s*=\s*["']str["']""")
 _HINTS = (b"<f", b":f", b't="e"', b"t='e'", b"t =", b"t= ")
 _MOST_VALUELESS = 10_000
 _ZIP_FAULTS = (
-    zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error,
+    zipfile.BadZipFile,
+    EOFError,
+    zlib.error,
+    RuntimeError,  # a part with a password
+    OSError, ValueError, OverflowError,  # a part that lies before the beginning or beyond all files
 )  # fmt: skip
+_PACKED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""All that a workbook may use (ECMA-376, part 2, annex C)."""
+_OF_THE_FILE = frozenset({None, errno.EINVAL})
+"""Numbers of an OSError that comes of what stands in the file; others tell of trouble with the disk."""
 _SAVE_ANEW = "Bitte öffnen Sie die Liste in Excel und speichern Sie sie neu als XLSX-Datei."
 
 
@@ -55,16 +65,25 @@ def look_through(source: BinaryIO, largest: int) -> Valueless:
     Raise FormatError for a damaged one, a bomb, one that declares XML entities and one with cells far from its list.
     """
     found: dict[int, dict[int, str]] = {}
-    try:
-        with zipfile.ZipFile(source) as container:
-            parts = container.infolist()
-            _refuse_bomb(parts, largest)
-            for part in parts:
-                with container.open(part) as content:
-                    _look_at(part, content, found)
-    except _ZIP_FAULTS as failure:
-        raise damaged() from failure
+    with faults_are_damage(*_ZIP_FAULTS), zipfile.ZipFile(source) as container:
+        parts = container.infolist()
+        _refuse_bomb(parts, largest)
+        for part in parts:
+            with container.open(part) as content:
+                _look_at(part, content, found)
     return found
+
+
+@contextmanager
+def faults_are_damage(*faults: type[Exception]) -> Iterator[None]:
+    """Raise FormatError for these, because the workbook is damaged; but let pass the OSError of a disk in trouble."""
+    try:
+        yield
+    except faults as failure:
+        for error in (failure, failure.__context__):  # zipfile makes one of the other
+            if isinstance(error, OSError) and error.errno not in _OF_THE_FILE:
+                raise error from None
+        raise _damaged() from failure
 
 
 def _refuse_bomb(parts: list[zipfile.ZipInfo], largest: int) -> None:
@@ -84,7 +103,9 @@ def _refuse_bomb(parts: list[zipfile.ZipInfo], largest: int) -> None:
             )
         )
     if len({part.filename for part in parts}) < len(parts):
-        raise damaged()  # which of two counts would be a matter of taste
+        raise _damaged()  # which of two counts would be a matter of taste
+    if any(part.compress_type not in _PACKED for part in parts):
+        raise _damaged()
 
 
 def _look_at(part: zipfile.ZipInfo, content: IO[bytes], found: dict[int, dict[int, str]]) -> None:
@@ -114,7 +135,7 @@ def _refuse_false_count(start: bytes, size: int) -> None:
     """Refuse shared texts that claim to be more than they can be: calamine makes room for as many."""
     tag = start[start.find(b"sst") :].split(b">", 1)[0]
     if any(not count.isdigit() or len(count) > 10 or int(count) > size for count in _COUNT.findall(tag)):
-        raise damaged()
+        raise _damaged()
 
 
 def _without_far_cells(start: bytes, rest: IO[bytes], size: int) -> Iterator[bytes]:
@@ -188,7 +209,7 @@ def _column(letters: bytes) -> int:
     return index - 1
 
 
-def damaged() -> FormatError:
+def _damaged() -> FormatError:
     """The workbook cannot be opened."""
     return FormatError(
         Problem(
