@@ -8,12 +8,14 @@ from core.booking import Booking, PersonAccount
 from core.company import Company
 from core.contracts import Context, Effect, Emit, Put
 from core.documents import Record, message_head
+from core.errors import Problem
 from core.money import total
 from handlers._fibu_earlier import DEDUCTED, EXPORTED, remembered, uses
 from handlers._fibu_files import account_file, booking_files, file_stem
 from handlers._fibu_open_items import tracked_entries
 from handlers._fibu_parties import Person, remember_allocated, remember_sent
 from handlers._fibu_plan import Done
+from handlers._fibu_report import report_files
 
 RUN = "export_run"
 """Ledger kind: one export; key = id of the drop."""
@@ -27,10 +29,11 @@ def effects(
     company: Company,
     context: Context,
     origin: Origin,
+    warnings: Sequence[Problem],
 ) -> Iterator[Effect]:
     """Yield the files, person accounts first, and what is to be remembered of these documents.
 
-    ``bookings`` are what is written of them: their own bookings, or sums of these.
+    ``bookings`` are what is written of them: their own bookings, or sums of these. ``warnings`` go into the report.
     """
     outputs: list[str] = []
     if accounts:
@@ -58,6 +61,9 @@ def effects(
     yield from tracked_entries(exported, company, context.ledger.of(company.id), origin.drop_id)
     if exported:
         yield Put(company.id, RUN, origin.drop_id, _run_body(exported, company, origin, outputs))
+    handed = [(done.source.label, done.bookings) for done in exported]
+    stem = file_stem(company, origin)
+    yield from report_files(origin.drop_id, company, origin.received_at, outputs, stem, handed, bookings, warnings)
 
 
 def _report_accounts(new: Sequence[Person], company: Company, origin: Origin) -> Iterator[Effect]:

@@ -69,7 +69,7 @@ def export(
         return
     yield from (Warn(problem) for problem in plan.warnings)
     yield from _remember_receipts(documents, company)
-    yield from effects(plan.done, bookings, accounts, parties.new, company, context, origin)
+    yield from effects(plan.done, bookings, accounts, parties.new, company, context, origin, plan.warnings)
 
 
 def _remember_receipts(documents: Sequence[tuple[int, str, Invoice | CashReceipt]], company: Company) -> Iterator[Put]:
