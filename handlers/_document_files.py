@@ -2,12 +2,13 @@
 
 The folder is flat and the programs know a file by its name alone, so a name is given once for ever in a company: plain
 ASCII without blanks and separators, direction, document number, and a counter where there are several files. Numbers
-that differ only in what a name cannot hold, and a document that comes again with another file, count on.
+that differ only in what a name cannot hold, and a document that comes again with another file, count on. Where several
+companies share the folder, a name begins with the company.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -57,21 +58,22 @@ def document_files(
 
     The same file of the same document gets the name that it had before.
     """
+    owner = _plain(company.id) if _shares_folder(company, context.companies.values()) else ""
     wanted = [
         (invoice, files[attachment], place)
         for invoice in invoices
         for place, attachment in enumerate(dict.fromkeys(invoice.attachments), start=1)
     ]
-    given = _Given(context.ledger.of(company.id), [_name(*one).lower() for one in wanted])
+    given = _Given(context.ledger.of(company.id), [_name(owner, *one).lower() for one in wanted])
     made = DocumentFiles()
     for invoice, file, place in wanted:
         key = (invoice.id, file.attachment_id)
         own = {"document": invoice.id, "place": place, "sha256": _digest(file, context)}
         counter = place
-        while (owner := given.owner(name := _name(invoice, file, counter))) not in ({}, own):
+        while (holder := given.holder(name := _name(owner, invoice, file, counter))) not in ({}, own):
             counter += 1
         made.names[key] = name
-        if not owner:
+        if not holder:
             given.take(name, own)
             made.puts[key] = Put(company.id, DOCUMENT_FILE, name.lower(), own, invoice.id)
     return made
@@ -89,33 +91,41 @@ class _Given:
     def __init__(self, ledger: CompanyLedger, likely: Sequence[str]) -> None:
         """``likely`` names, in lower case, are looked up all at once."""
         self._ledger = ledger
-        self._owners: dict[str, Mapping[str, Any]] = {key: {} for key in likely}
-        self._owners |= {key: entry.body for key, entry in ledger.get_many(DOCUMENT_FILE, likely).items()}
+        self._holders: dict[str, Mapping[str, Any]] = {key: {} for key in likely}
+        self._holders |= {key: entry.body for key, entry in ledger.get_many(DOCUMENT_FILE, likely).items()}
 
-    def owner(self, name: str) -> Mapping[str, Any]:
+    def holder(self, name: str) -> Mapping[str, Any]:
         """The document, the place in it and the content that a name stands for; empty where it is free."""
         key = name.lower()
-        if key not in self._owners:
+        if key not in self._holders:
             entry = self._ledger.get(DOCUMENT_FILE, key)
-            self._owners[key] = entry.body if entry else {}
-        return self._owners[key]
+            self._holders[key] = entry.body if entry else {}
+        return self._holders[key]
 
-    def take(self, name: str, owner: Mapping[str, Any]) -> None:
+    def take(self, name: str, holder: Mapping[str, Any]) -> None:
         """Give a name away."""
-        self._owners[name.lower()] = owner
+        self._holders[name.lower()] = holder
 
 
-def _name(invoice: Invoice, file: AttachedFile, counter: int) -> str:
+def _shares_folder(company: Company, companies: Iterable[Company]) -> bool:
+    return any(other.id != company.id and other.fibu_target == company.fibu_target for other in companies)
+
+
+def _plain(text: str) -> str:
+    """ASCII letters, digits and hyphens: umlauts spelled out, accents left out, the rest as hyphens."""
+    spelled = unicodedata.normalize("NFC", text).translate(_SPELLED)
+    return _UNSAFE.sub("-", unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()).strip("-")
+
+
+def _name(owner: str, invoice: Invoice, file: AttachedFile, counter: int) -> str:
     """E.g. "AR_2026-0001.pdf", or "AR_2026-0001_2.pdf" for the second one; a number may say the direction itself."""
-    spelled = unicodedata.normalize("NFC", invoice.number).translate(_SPELLED)
-    plain = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
-    number = _UNSAFE.sub("-", plain).strip("-")[:_LONGEST_NUMBER] or _NAMELESS
+    number = _plain(invoice.number)[:_LONGEST_NUMBER] or _NAMELESS
     found = _ENDING.search(file.filename.lower())
     ending = found.group() if found else ""
     counted = f"_{counter}" if counter > 1 else ""
     prefix = _PREFIX[invoice.direction]
     stem = number if number.upper().startswith(prefix) else f"{prefix}_{number}"
-    return f"{stem}{counted}{_SAME_ENDING.get(ending, ending)}"
+    return f"{owner}{'_' if owner else ''}{stem}{counted}{_SAME_ENDING.get(ending, ending)}"
 
 
 def _digest(file: AttachedFile, context: Context) -> str:

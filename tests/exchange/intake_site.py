@@ -91,6 +91,7 @@ class Site:
 
     partial: bool = False
     route_company: str | None = None
+    companies: Mapping[str, Company] = field(default_factory=lambda: COMPANIES)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     count: int = 0
 
@@ -105,7 +106,7 @@ class Site:
         )
         context = Context(
             ledger=self.ledger,
-            companies=COMPANIES,
+            companies=self.companies,
             settings=clue_intake.Settings(),
             today=date(2026, 11, 22),
             released=released,

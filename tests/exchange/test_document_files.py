@@ -150,6 +150,16 @@ def test_companies_do_not_know_each_others_names() -> None:
     assert names(dropped(site, "1", "a.pdf", company="1")) == names(dropped(site, "1", "a.pdf", company="2"))
 
 
+def test_companies_that_share_a_folder_have_names_of_their_own() -> None:
+    both = {id_: Company(id=id_, fibu="bmd") for id_ in ("1", "Töchter 2")}
+    site = Site(companies=both)
+
+    assert [names(dropped(site, "1", "a.pdf", company=id_)) for id_ in both] == [
+        ["1_AR_1.pdf"],
+        ["Toechter-2_AR_1.pdf"],
+    ]
+
+
 def taken_back(site: Site) -> None:
     """Forget that anything was handed over, as a person may want it; names stay given."""
     ledger = site.ledger.of("1")
