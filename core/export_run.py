@@ -44,7 +44,7 @@ class ExportRun(BaseModel):
     gross: Decimal
     """Sum of its documents, in the company's currency."""
     files: tuple[tuple[str, str], ...] = ()
-    """Target and name of every file for the FIBU."""
+    """Target and name of every file: for the FIBU, and the report."""
     written_by: str = ""
     """Id of the drop that wrote the files."""
     reason: str = ""

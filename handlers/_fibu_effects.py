@@ -8,6 +8,7 @@ from core.booking import PersonAccount
 from core.company import Company
 from core.contracts import Context, Effect, Emit, Put
 from core.documents import Invoice, Record, message_head
+from core.errors import Problem
 from core.export_run import EXPORTED
 from handlers._fibu_earlier import CORRECTED, DEDUCTED, cancels, remembered, uses
 from handlers._fibu_files import file_stem
@@ -24,11 +25,15 @@ def effects(
     company: Company,
     context: Context,
     origin: Origin,
+    warnings: Sequence[Problem],
 ) -> Iterator[Effect]:
-    """Yield what goes to the FIBU, now or with the open run, and what is to be remembered of these documents."""
+    """Yield what goes to the FIBU, now or with the open run, and what is to be remembered of these documents.
+
+    ``warnings`` go into the report of the run.
+    """
     ledger = context.ledger.of(company.id)
     run = run_of(company, ledger, origin)
-    yield from handed_over(exported, accounts, company, ledger, origin)
+    yield from handed_over(exported, accounts, warnings, company, ledger, origin)
     yield from sent_accounts(accounts, company, ledger, run)
     for person in new:
         yield remember_allocated(person, company)

@@ -71,7 +71,7 @@ def export(
         return
     yield from (Warn(problem) for problem in plan.warnings)
     yield from remembered_receipts([document for _, _, document in documents], company)
-    yield from effects(plan.done, accounts, parties.new, company, context, origin)
+    yield from effects(plan.done, accounts, parties.new, company, context, origin, plan.warnings)
 
 
 # ── what is exported ──────────────────────────────────────────────────────────────────────────────────────────────

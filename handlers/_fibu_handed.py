@@ -4,12 +4,13 @@ A run that is open keeps it in the ledger until the run is written.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 from core.booking import Booking
 from core.documents import CashReceipt
+from core.errors import Problem
 from handlers._fibu_plan import Done
 
 _SUMMED = frozenset({"sale", "cancellation"})
@@ -33,14 +34,17 @@ class Handed:
     """How a clerk calls it."""
     bookings: Sequence[Booking]
     sale: Sale | None = None
+    warnings: tuple[Problem, ...] = ()
+    """What the clerk was told of it."""
 
     @classmethod
-    def of(cls, done: Done) -> "Handed":
-        """The document, once it is planned."""
+    def of(cls, done: Done, warnings: Sequence[Problem] = ()) -> "Handed":
+        """The document, once it is planned; ``warnings`` are those of all documents."""
         receipt, sale = done.source.document, None
         if isinstance(receipt, CashReceipt) and receipt.receipt_type in _SUMMED:
             sale = Sale(receipt.register_id, done.source.supply_date, receipt.receipt_number)
-        return cls(done.source.label, done.bookings, sale)
+        own = tuple(warning for warning in warnings if warning.record == done.source.record)
+        return cls(done.source.label, done.bookings, sale, own)
 
     def body(self) -> Mapping[str, Any]:
         """As an entry of the ledger."""
@@ -48,6 +52,8 @@ class Handed:
         body: dict[str, Any] = {"label": self.label, "bookings": bookings}
         if self.sale:
             body["sale"] = [self.sale.register, self.sale.day.isoformat(), self.sale.receipt]
+        if self.warnings:
+            body["warnings"] = [asdict(warning) for warning in self.warnings]
         return body
 
     @classmethod
@@ -57,4 +63,5 @@ class Handed:
         if "sale" in body:
             register, day, receipt = body["sale"]
             sale = Sale(register, date.fromisoformat(day), receipt)
-        return cls(body["label"], [Booking.model_validate(booking) for booking in body["bookings"]], sale)
+        warnings = tuple(Problem(**warning) for warning in body.get("warnings", ()))
+        return cls(body["label"], [Booking.model_validate(booking) for booking in body["bookings"]], sale, warnings)

@@ -7,12 +7,14 @@ from core.batch import Origin
 from core.booking import Booking, PersonAccount
 from core.company import Company
 from core.contracts import CompanyLedger, Effect, Emit, Put
+from core.errors import Problem
 from core.export_run import OPEN_RUN, RUN, ExportRun
 from core.money import ZERO, total
 from handlers._fibu_days import written_bookings
-from handlers._fibu_files import account_file, booking_files
+from handlers._fibu_files import account_file, booking_files, file_stem
 from handlers._fibu_handed import Handed
 from handlers._fibu_plan import Done
+from handlers._fibu_report import report_files
 
 PENDING = "pending_document"
 """Ledger kind: a document of the open run; its group is the run, its keys sort as the documents came."""
@@ -29,6 +31,7 @@ def run_of(company: Company, ledger: CompanyLedger, origin: Origin) -> str:
 def handed_over(
     exported: Sequence[Done],
     accounts: Sequence[PersonAccount],
+    warnings: Sequence[Problem],
     company: Company,
     ledger: CompanyLedger,
     origin: Origin,
@@ -44,9 +47,9 @@ def handed_over(
         run = ExportRun.model_validate(known.body)
     grown = {"documents": run.documents + len(exported), "gross": run.gross + _gross(exported)}
     run = run.model_copy(update=grown)
-    documents = [Handed.of(done) for done in exported]
+    documents = [Handed.of(done, warnings) for done in exported]
     if not company.export_at:
-        yield from _written(run_id, run, documents, accounts, company, origin)
+        yield from _written(run_id, run, documents, accounts, warnings, company, origin)
         return
     if known is None:
         yield Put(company.id, OPEN_RUN, OPEN_RUN, {"run": run_id, "opened_at": run.opened_at.isoformat()})
@@ -65,7 +68,8 @@ def write_open_run(
     documents = [Handed.from_body(entry.body) for entry in ledger.group(PENDING, run_id)]
     accounts = [PersonAccount.model_validate(entry.body) for entry in ledger.group(PENDING_ACCOUNT, run_id)]
     accounts.sort(key=lambda account: (len(account.account), account.account))
-    yield from _written(run_id, run, documents, accounts, company, origin)
+    warnings = [warning for document in documents for warning in document.warnings]
+    yield from _written(run_id, run, documents, accounts, warnings, company, origin)
     yield from closed(run_id, company, ledger)
 
 
@@ -81,11 +85,17 @@ def _written(
     run: ExportRun,
     documents: Sequence[Handed],
     accounts: Sequence[PersonAccount],
+    warnings: Sequence[Problem],
     company: Company,
     origin: Origin,
 ) -> Iterator[Effect]:
-    """Yield the files of a run, person accounts first, and the entry of the run."""
-    emits = list(_files(written_bookings(documents, company), accounts, company, origin))
+    """Yield the files of a run, person accounts first, its report, and the entry of the run."""
+    bookings = written_bookings(documents, company)
+    emits = list(_files(bookings, accounts, company, origin))
+    names = [emit.output.name for emit in emits]
+    handed = [(document.label, document.bookings) for document in documents]
+    stem, created = file_stem(company, origin), origin.received_at
+    emits += report_files(run_id, company, created, names, stem, handed, bookings, warnings)
     yield from emits
     update = {
         "status": "written",

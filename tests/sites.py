@@ -77,10 +77,11 @@ def two_workers(root: Path) -> Site:
 class Running:
     """An engine at work, with everything that ``service`` puts around it; tests call ``until``."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, formats: str = FORMATS, handlers: str = HANDLERS) -> None:
+        """``formats`` and ``handlers`` are the packages of the plugins, by default those of the tests."""
         self.site = site
         self.root = site.state.parent
-        self.setup = WorkerSetup(site, FORMATS, HANDLERS)
+        self.setup = WorkerSetup(site, formats, handlers)
         for folder in (site.archive, site.state):
             folder.mkdir(parents=True, exist_ok=True)
         upgrade(site.journal_url)

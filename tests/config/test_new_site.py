@@ -26,7 +26,7 @@ def test_a_new_site_loads_and_has_its_folders(tmp_path: Path) -> None:
     assert all(target.folder.is_dir() for target in settings.targets)
     assert {path.relative_to(site).as_posix() for path in made} == {
         *("cluedrop.toml", "cluedrop.reference.toml", "inbox", "outbox", "archive", ".state"),
-        *("inbox/clue", "inbox/bmd", "inbox/rzl", "outbox/clue", "outbox/bmd", "outbox/rzl"),
+        *("inbox/clue", "inbox/bmd", "inbox/rzl", "outbox/clue", "outbox/bmd", "outbox/rzl", "outbox/protokolle"),
         *("inbox/LIESMICH.txt", "outbox/LIESMICH.txt"),
     }
     assert (site / ".state").stat().st_mode & 0o077 == 0

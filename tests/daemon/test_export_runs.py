@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -72,7 +73,7 @@ def until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + 100
     while not condition():
         assert time.monotonic() < deadline
-        time.sleep(0.05)
+        threading.Event().wait(0.05)
 
 
 def drop(site: Path, name: str, content: object) -> None:

@@ -15,12 +15,13 @@ from core.contracts import Emit, Put
 from core.export_run import EXPORTED, RUN, WITHDRAWN, order_message
 from core.money import total
 from core.rksv import HANDED_OVER
+from handlers._document_files import DOCUMENT_FILE
 from handlers._fibu_parties import ALLOCATED
 from tests.exchange.intake_site import Outcome, Site
 from tests.exchange.messages import billed, customer, message, paid_in_cash, sold
 
 _MOMENTS = itertools.count()
-LASTING = {RUN, WITHDRAWN, ALLOCATED, HANDED_OVER}
+LASTING = {RUN, WITHDRAWN, ALLOCATED, HANDED_OVER, DOCUMENT_FILE}
 """What a run that was taken back leaves behind, besides the message that ordered it."""
 
 
