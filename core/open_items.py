@@ -108,7 +108,7 @@ IGNORED_LABELS: Mapping[IgnoredReason, str] = MappingProxyType({
 class ListReading:
     """What reading a list has found besides its documents; begun anew with each iteration, complete at its end.
 
-    ``items`` + ``joined`` + all of ``ignored`` are the rows of the file less the row of the headings.
+    ``items`` + ``joined`` + all of ``ignored`` are the rows of the file less those of the headings.
     """
 
     items: int = 0
@@ -121,6 +121,12 @@ class ListReading:
     """Sum of all documents."""
     grand_total_checked: bool = False
     """The list prints a total of all its rows, and it is right."""
+
+    def restart(self, *, preamble: int) -> None:
+        """Forget everything but the number of rows above the headings: a new iteration begins."""
+        self.items = self.joined = 0
+        self.ignored = Counter({"preamble": preamble} if preamble else {})
+        self.amount, self.grand_total_checked = Decimal(0), False
 
 
 def printed(amount: Decimal) -> str:

@@ -17,6 +17,17 @@ from core.errors import FormatError, Problem
 
 Cells = list[object]
 
+
+class Crossed(list[object]):
+    """The cells of a line of fixed width in which a text runs over the edge of a column."""
+
+    place = 0
+    """Position of the column that is left too far."""
+    column = ""
+    value = ""
+    """What stands there, over the edge."""
+
+
 DELIMITERS = (";", "\t", ",", "|")
 HEADING_AREA = 50
 """A heading row is looked for in so many rows from the top."""
