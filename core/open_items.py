@@ -3,9 +3,10 @@
 A list may have a million rows, so a row is a named tuple and not a validated model: the reader has checked every
 value before it builds one (facts/performance.md 3).
 
-``Batch.head`` of both kinds of list holds ``source`` (Source), ``kind`` (ListKind), ``key_date`` (a date; None only
-where the route says that its lists count as of their arrival), ``key_date_from`` ("preamble", "file_name", "column" or
-"arrival") and ``reading`` (a ListReading, complete once the documents have been iterated).
+``Batch.head`` of both kinds of list holds ``source`` (Source), ``kind`` (ListKind), ``key_date`` (a date; None for
+a clearing list that prints none, and where the route says that its lists count as of their arrival), ``key_date_from``
+("preamble", "file_name", "column" or "arrival") and ``reading`` (a ListReading, complete once the documents have been
+iterated).
 """
 
 from collections import Counter

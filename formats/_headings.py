@@ -95,7 +95,8 @@ def fields_of(cells: Cells, given: Mapping[Field, str]) -> frozenset[Field]:
 def columns_of(row: int, cells: Cells, given: Mapping[Field, str]) -> Columns:
     """Understand a row as the heading row."""
     names = [normalised(str(cell)) for cell in cells]
-    while names and not names[-1]:
+    widest = max((place for wanted in given.values() if (place := _letter_position(wanted)) is not None), default=-1)
+    while len(names) > widest + 1 and not names[-1]:
         names.pop()
     position = {name: at for at, name in reversed(list(enumerate(names)))}  # of two equal ones the first
     index: dict[Field, int] = {}
@@ -114,16 +115,23 @@ def columns_of(row: int, cells: Cells, given: Mapping[Field, str]) -> Columns:
 
 def _given_position(wanted: str, names: Sequence[str]) -> int | None:
     """Where a heading stands that a person has named: "Saldo", "Saldo#2" (the second one), "#E" (the fifth column)."""
-    letter = _LETTER.fullmatch(wanted.strip())
-    if letter is not None and any(names):
-        index = 0
-        for char in letter[1].upper():
-            index = index * 26 + ord(char) - 64
-        return index - 1 if index <= len(names) else None
+    place = _letter_position(wanted)
+    if place is not None and any(names):
+        return place if place < len(names) else None
     nth = _NTH.fullmatch(wanted.strip())
     name, which = (nth[1], int(nth[2])) if nth else (wanted, 1)
     places = [at for at, found in enumerate(names) if found == normalised(name)]
     return places[which - 1] if 0 < which <= len(places) else None
+
+
+def _letter_position(wanted: str) -> int | None:
+    letter = _LETTER.fullmatch(wanted.strip())
+    if letter is None:
+        return None
+    index = 0
+    for char in letter[1].upper():
+        index = index * 26 + ord(char) - 64
+    return index - 1
 
 
 def _find_second_number(index: dict[Field, int], position: Mapping[str, int]) -> None:

@@ -70,15 +70,15 @@ class _ClearingReading(Reading):
         """The booking of a row, None where it is none; one without a number has that of the booking ``before`` it."""
         account_cell = cells[self._position("account")]
         own = self._account_of(account_cell) if account_cell != "" else ""
-        account = own or ("" if account_cell != "" else self._carried_account(row, cells))
+        account = own or ("" if account_cell != "" else self._carried_account(cells))
         number = self._texts(cells, "number")
         if not number and before is not None and before.account == account and cells[self._position("document_date")]:
             number = before.number
         amount = self._amount_in(cells)
         if not account or not number or is_label(number) or amount is None:
             return None
-        if own and not self._in_every_row:
-            self._own_account(row, account_cell, own)
+        if not self._in_every_row:
+            self._note_account(row, account_cell, account)
         return ClearingRow(
             row=row,
             account=account,

@@ -22,7 +22,7 @@ _SAMPLE = 2_000
 _WORD = re.compile(r"\S+")
 _RUN = re.compile(r"\S+(?: \S+)*")
 _AMOUNT = re.compile(r"[-+]?\d[\d.,']*[.,]\d{2}(?:\s?[-SH])?")
-_HAS_AMOUNT = re.compile(r"\d[.,]\d{2}(?!\d)")
+_HAS_AMOUNT = re.compile(r"\d,\d{2}(?!\d)|(?<![\d.])\d+\.\d{2}(?![\d.])")
 _LONGEST_HEADING = 3
 _Span = tuple[int, int]
 
@@ -31,6 +31,8 @@ class _Edges(NamedTuple):
     """Where the columns of a print list are."""
 
     columns: Columns
+    heading: str
+    """The line of the headings."""
     gaps: tuple[_Span, ...]
     """Between two columns: the positions that are blank in nearly every line."""
     preamble: frozenset[str]
@@ -78,40 +80,47 @@ def _rows(source: BinaryIO, encoding: str, edges: _Edges) -> Iterator[Cells]:
 
 
 def _heading(lines: Sequence[str], given: Mapping[Field, str]) -> tuple[int, list[_Span]] | None:
-    """Row (from 0) and places of the headings: apart by two blanks, or by one where each is known."""
+    """Row (from 0) and places of the headings."""
     known = frozenset(FIELD_OF) | {normalised(heading) for heading in given.values()}
-    for cut in (_runs, partial(_known_headings, known=known)):
-        spans = [cut(line) for line in lines]
-        rows: list[Cells] = [
-            [line[first:last] for first, last in places] for line, places in zip(lines, spans, strict=True)
+    spans = [_headings_in(line, known) for line in lines]
+    rows: list[Cells] = [
+        [line[first:last] for first, last in places] for line, places in zip(lines, spans, strict=True)
+    ]
+    columns = heading_row([cells if len(cells) > 1 else [] for cells in rows], given)
+    if columns is None or columns.height > 1:
+        return None
+    return columns.row - 1, spans[columns.row - 1]
+
+
+def _headings_in(line: str, known: frozenset[str]) -> list[_Span]:
+    """The headings of a line: apart by two blanks, or by one where each of them is known."""
+    found: list[_Span] = []
+    for run in _runs(line):
+        words = [
+            (run[0] + first, run[0] + last) for first, last in (m.span() for m in _WORD.finditer(line[slice(*run)]))
         ]
-        columns = heading_row(rows, given)
-        if columns is not None and columns.height == 1:
-            return columns.row - 1, spans[columns.row - 1]
-    return None
+        parts = _known_parts(line, words, known)
+        found += parts if parts and normalised(line[slice(*run)]) not in known else [run]
+    return found
+
+
+def _known_parts(line: str, words: Sequence[_Span], known: frozenset[str]) -> list[_Span]:
+    """Words put together to known headings, the longest ones first; nothing where one of them is not known."""
+    found: list[_Span] = []
+    at = 0
+    while at < len(words):
+        sizes = range(min(_LONGEST_HEADING, len(words) - at), 0, -1)
+        places = ((size, (words[at][0], words[at + size - 1][1])) for size in sizes)
+        part = next(((size, place) for size, place in places if normalised(line[slice(*place)]) in known), None)
+        if part is None:
+            return []
+        at += part[0]
+        found.append(part[1])
+    return found
 
 
 def _runs(line: str) -> list[_Span]:
     return [match.span() for match in _RUN.finditer(line)]
-
-
-def _known_headings(line: str, known: frozenset[str]) -> list[_Span]:
-    """Words of a line, those that make a known heading together as one."""
-    words = [match.span() for match in _WORD.finditer(line)]
-    found: list[_Span] = []
-    at = 0
-    while at < len(words):
-        size = next(
-            (
-                size
-                for size in range(min(_LONGEST_HEADING, len(words) - at), 1, -1)
-                if normalised(line[words[at][0] : words[at + size - 1][1]]) in known
-            ),
-            1,
-        )
-        found.append((words[at][0], words[at + size - 1][1]))
-        at += size
-    return found
 
 
 def _edges(sample: Sequence[str], row: int, tokens: Sequence[_Span], given: Mapping[Field, str]) -> _Edges | None:
@@ -119,22 +128,35 @@ def _edges(sample: Sequence[str], row: int, tokens: Sequence[_Span], given: Mapp
     if columns is None:
         return None
     preamble = frozenset(signature(line.split()) for line in sample[:row] if line.strip())
-    lines = [line for line in sample[row + 1 :] if _is_data(line, columns)]
-    used = _used(lines, tokens)
-    gaps = tuple(_gap(used, left, right, len(lines)) for left, right in pairwise(tokens))
-    return _Edges(columns._replace(row=row + 1), gaps, preamble)
+    lines = [line for line in sample[row + 1 :] if _is_data(line, columns, preamble)]
+    return _Edges(columns._replace(row=row + 1), sample[row], _gaps(lines, tokens), preamble)
 
 
-def _is_data(line: str, columns: Columns) -> bool:
+def _is_data(line: str, columns: Columns, preamble: frozenset[str]) -> bool:
     if _HAS_AMOUNT.search(line) is None:
         return False
-    return what_is([line[first:last] for first, last in _runs(line)], columns, frozenset()) == "unknown"
+    return what_is([line[first:last] for first, last in _runs(line)], columns, preamble) == "unknown"
 
 
-def _used(lines: Sequence[str], tokens: Sequence[_Span]) -> list[int]:
-    """In how many lines something stands at a position; everywhere below a heading all of them."""
-    width = max((len(line) for line in lines), default=0)
-    used = [0] * (max(width, tokens[-1][1]) + 1)
+def _gaps(lines: Sequence[str], tokens: Sequence[_Span]) -> tuple[_Span, ...]:
+    """Between each two headings: the positions that part their columns."""
+    used = _used(lines, tokens[-1][1])
+    blocks = _blocks(used, few=len(lines) // 100)
+    anchors = [_block_of(token, blocks) for token in tokens]
+    gaps: list[_Span] = []
+    for (left, right), (before, behind) in zip(pairwise(anchors), pairwise(tokens), strict=True):
+        chain = [left, *(block for block in blocks if left[1] <= block[0] and block[1] <= right[0]), right]
+        free = [(first[1], second[0]) for first, second in pairwise(chain) if first[1] < second[0]]
+        if not free:  # their values touch: part them where fewest do
+            at = min(range(before[1], behind[0]), key=used.__getitem__)
+            free = [(at, at + 1)]
+        gaps.append(max(reversed(free), key=lambda gap: gap[1] - gap[0]))
+    return tuple(gaps)
+
+
+def _used(lines: Sequence[str], width: int) -> list[int]:
+    """In how many lines something stands at a position."""
+    used = [0] * (max((len(line) for line in lines), default=0) + width)
     for line in lines:
         for match in _WORD.finditer(line):
             for at in range(*match.span()):
@@ -142,22 +164,27 @@ def _used(lines: Sequence[str], tokens: Sequence[_Span]) -> list[int]:
     return used
 
 
-def _gap(used: Sequence[int], left: _Span, right: _Span, lines: int) -> _Span:
-    """The positions between two headings where least stands; of several such places the last but one column's.
+def _blocks(used: Sequence[int], few: int) -> list[_Span]:
+    """Positions that stand together and are used in more than a few lines."""
+    found: list[_Span] = []
+    start = None
+    for at, count in enumerate([*used, 0]):
+        if count > few and start is None:
+            start = at
+        elif count <= few and start is not None:
+            found.append((start, at))
+            start = None
+    return found
 
-    Values may begin left of their heading (amounts) or reach right of it (texts), so the place is looked for from the
-    beginning of the one to the end of the other.
+
+def _block_of(token: _Span, blocks: Sequence[_Span]) -> _Span:
+    """What stands below a heading: the block that begins or ends with it, else the one that it covers most.
+
+    The heading itself where nothing stands there.
     """
-    few = lines // 100
-    within = range(left[0] + 1, right[1])
-    between = [at for at in range(left[1], right[0]) if used[at] <= few]
-    pool = between or [at for at in within if used[at] <= few] or [min(range(left[1], right[0]), key=used.__getitem__)]
-    # Free places inside a long text come first; those before the next column last.
-    last = pool[-1]
-    first = last
-    while first - 1 in pool:
-        first -= 1
-    return first, last + 1
+    below = [block for block in blocks if block[0] < token[1] and token[0] < block[1]]
+    in_line = [block for block in below if block[0] == token[0] or block[1] == token[1]]
+    return max(in_line or below, key=lambda block: min(block[1], token[1]) - max(block[0], token[0]), default=token)
 
 
 # ── cutting lines ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -167,6 +194,8 @@ def _cells(line: str, edges: _Edges) -> Cells:
     """The cells of a line; an empty list for a blank one."""
     if not line.strip():
         return []
+    if line == edges.heading:
+        return list(edges.columns.headings)
     cells: Cells = []
     start = 0
     for first, last in edges.gaps:

@@ -116,26 +116,27 @@ class Reading:
 
     # ── accounts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _own_account(self, row: int, cell: object, account: str) -> None:
-        """Take note of the account that a document names itself, for the rows below that do not.
+    def _note_account(self, row: int, cell: object, account: str) -> None:
+        """Take note of the account of a document, for the rows below that name none.
 
         Lists print it in every row, or in the first row of a block alone. Which of the two it is shows when a row
         repeats the account of the row above: then a blank account is a fault.
         """
-        if cell == self._last_account and self._account_row and not self._in_every_row:
+        if cell == "":
+            if self._account_row and len(self._carried_rows) < _MOST_PROBLEMS:
+                self._carried_rows.append(row)
+            return
+        if cell == self._last_account and self._account_row:
             self._in_every_row = True
             for carried in self._carried_rows:
                 self._add_cell("missing_account", carried, "account", "")
         self._last_account = cell
         self._account, self._account_row = account, row
 
-    def _carried_account(self, row: int, cells: Cells) -> str:
+    def _carried_account(self, cells: Cells) -> str:
         """The account of a document that names none; "" where it should."""
-        if self._account_row:
-            if self._in_every_row or cells[self._position("name")] != "":
-                return ""
-            if len(self._carried_rows) < _MOST_PROBLEMS:
-                self._carried_rows.append(row)
+        if self._account_row and (self._in_every_row or cells[self._position("name")] != ""):
+            return ""
         return self._account
 
     # ── rows that are no documents ────────────────────────────────────────────────────────────────────────────────
@@ -144,7 +145,7 @@ class Reading:
         """Take note of a group row, a total, a child row or a page; or say what is wrong with the row."""
         words = self._words(cells)
         kind = what_is(words, self._columns, self._layout.preamble)
-        if kind in {"total", "grand_total"} and cells[self._position("document_date")] != "":
+        if kind in {"total", "grand_total"} and self._date_of(cells[self._position("document_date")]):
             kind = "unknown"  # a document whose text begins with "Saldo"
         if kind == "group":
             self._begin_group(group_account(words))
@@ -169,7 +170,7 @@ class Reading:
         elif is_footer(words):
             self._ignore("page")
         elif not any(char.isdigit() for word in words for char in word):
-            if number and not self._account_row:
+            if number and self._account_row:
                 self._account = ""  # a group that is called by a name: what follows must say its account
             self._ignore("note")
         elif any(cells[index] != "" for field, index in self._columns.index_of.items() if field in _PLACED):
@@ -211,7 +212,8 @@ class Reading:
         elif printed is None:
             self._add_amount_fault(row, cells)
         expected = self._totals.expected(printed, grand=grand, of_page=is_of_page(label))
-        if printed is not None and expected is not None:
+        rows_lost = any(problem.row and problem.code != "wrong_total" for problem in self._problems)
+        if printed is not None and expected is not None and not rows_lost:
             self._add(problems.wrong_total(row, label, printed, expected))
         self._ignore("total" if grand else "subtotal")
         if not is_of_page(label):
@@ -227,8 +229,8 @@ class Reading:
             self._add_cell("missing_number", row, "number", "")
         account = self._account_of(account_cell)
         if account:
-            self._own_account(row, account_cell, account)
-        elif account_cell != "" or not self._carried_account(row, cells):
+            self._note_account(row, account_cell, account)
+        elif account_cell != "" or not self._carried_account(cells):
             if "account" not in self._columns.index_of:
                 raise FormatError(missing_account(self._columns))
             self._add_cell("wrong_account" if account_cell else "missing_account", row, "account", account_cell)

@@ -69,7 +69,7 @@ class _ItemReading(Reading):
         short = lru_cache(maxsize=64)(text)
         for row, cells in self._fitting_rows(rows):
             account_cell, number_cell, date_cell, due_cell, second, currency, symbol, words = pick(cells)
-            account = account_of(account_cell) if account_cell != "" else self._carried_account(row, cells)
+            account = account_of(account_cell) if account_cell != "" else self._carried_account(cells)
             number = text(number_cell)
             if not account or not number or (not number[0].isdigit() and is_label(number)):
                 self._other_row(row, cells)
@@ -78,8 +78,8 @@ class _ItemReading(Reading):
             if amount is None:
                 self._other_row(row, cells)
                 continue
-            if account_cell != "" and not self._in_every_row:
-                self._own_account(row, account_cell, account)
+            if not self._in_every_row:
+                self._note_account(row, account_cell, account)
             document_date = (day(date_cell) or self._odd_date(row, "document_date", date_cell)) if date_cell else None
             due_date = (day(due_cell) or self._odd_date(row, "due_date", due_cell)) if due_cell else None
             second = text(second) if second else ""

@@ -1,7 +1,6 @@
 """Excel workbooks (XLSX): the rows of a sheet, and which kinds of workbooks are refused."""
 
 from collections.abc import Iterator
-from itertools import chain
 from typing import BinaryIO, NamedTuple
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
@@ -30,11 +29,11 @@ class Sheet(NamedTuple):
         start = self.sheet.start
         if start is None:
             return iter(())
-        above, margin = start
+        # iter_rows begins with row 1, blank or not, but leaves out the blank columns on the left.
         rows: Iterator[Cells] = iter(self.sheet.iter_rows())  # type: ignore[arg-type]  # read as objects
-        if margin:
+        if margin := start[1]:
             rows = ([*[""] * margin, *cells] for cells in rows)
-        return chain(([] for _ in range(above)), rows)
+        return rows
 
     def first_rows(self) -> list[Cells]:
         """The rows in which a heading is looked for."""

@@ -95,7 +95,7 @@ def _key_date(found: Opened, columns: Columns, before: Sequence[Cells], name: st
     index = columns.index_of.get("key_date")
     below = found.top[columns.row :]
     cells = [] if index is None else [row[index] for row in below if index < len(row)]
-    arrival = settings.without_key_date == "arrival"
+    arrival = columns.is_clearing or settings.without_key_date == "arrival"  # clearings have days of their own
     return key_date(before, cells, name, arrival=arrival)
 
 

@@ -6,7 +6,7 @@
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -53,9 +53,11 @@ def test_case(name: str) -> None:
     source_path = next(folder.glob("input.*"))
     given = folder / "settings.json"
     settings = op_list.Settings.model_validate_json(given.read_text("utf-8") if given.exists() else "{}")
+    dropped_as = folder / "name.txt"
+    origin = replace(ORIGIN, name=dropped_as.read_text("utf-8").strip()) if dropped_as.exists() else ORIGIN
     with source_path.open("rb") as source:
         try:
-            found, kind = as_json(op_list.read(source, ORIGIN, settings)), "json"
+            found, kind = as_json(op_list.read(source, origin, settings)), "json"
         except FormatError as error:
             found, kind = as_text(error.problems), "err"
         assert not source.closed
