@@ -32,12 +32,16 @@ _FOOTER = re.compile(
 )
 _DIGITS = re.compile(r"\d+")
 _NAMED_ACCOUNT = re.compile(r"(\d{3,10})[\s,;:–-]+[^\W\d].*", re.DOTALL)
+_MOST_WORDS = 200
+"""A row with more filled cells is not looked at any closer."""
 
 
 def what_is(words: Sequence[str], columns: Columns, preamble: frozenset[str]) -> Other:
     """Say what a row is, from the texts in its cells; "unknown" where they do not tell."""
     if not words:
         return "blank"
+    if len(words) > _MOST_WORDS:
+        return "unknown"
     if _GROUP.match("; ".join(words)):
         return "group"
     if repeats_headings(words, columns):

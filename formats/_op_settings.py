@@ -25,7 +25,7 @@ class Settings(BaseModel):
         'the second column of that name, "#E" column E. daemon.py preview proposes them for a refused list.',
     )
     without_key_date: Literal["refuse", "arrival"] = Field(
-        default="arrival",
+        default="refuse",
         description="Lists that print no key date, and have none in their file name, are refused, or count as of the "
         "day they arrive. The latter only where every list is dropped on the day it is made.",
     )
