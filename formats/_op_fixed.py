@@ -23,6 +23,12 @@ _WORD = re.compile(r"\S+")
 _RUN = re.compile(r"\S+(?: \S+)*")
 _AMOUNT = re.compile(r"[-+]?\d[\d.,']*[.,]\d{2}(?:\s?[-SH])?")
 _HAS_AMOUNT = re.compile(r"\d,\d{2}(?!\d)|(?<![\d.])\d+\.\d{2}(?![\d.])")
+_MAY_BE_OTHER = re.compile(
+    r"summe|saldo|gesamt|total|übertrag|uebertrag|differenz|seite|blatt|page|konto|kto|debitor|kreditor|kunde|lieferant",
+    re.IGNORECASE,
+)
+_SIDE_MARKS = {"S", "H"}
+_NO_TEXT: frozenset[Field] = frozenset({"open", "amount", "debit", "credit", "side"})
 _LONGEST_HEADING = 3
 _Span = tuple[int, int]
 
@@ -196,6 +202,10 @@ def _cells(line: str, edges: _Edges) -> Cells:
         return []
     if line == edges.heading:
         return list(edges.columns.headings)
+    if _HAS_AMOUNT.search(line) is None or _MAY_BE_OTHER.search(line):
+        words = [line[first:last] for first, last in _runs(line)]
+        if what_is(words, edges.columns, edges.preamble) != "unknown":
+            return _cells_of_other(line, edges)
     cells: Cells = []
     start = 0
     for first, last in edges.gaps:
@@ -219,21 +229,30 @@ def _only_blank(gap: str) -> int | None:
 
 
 def _crossed(line: str, edges: _Edges, index: int) -> Cells:
-    """The cells of a line that does not keep to the columns: a group, a total or a page; else ``Crossed``."""
+    """The cells of a line that does not keep to the columns: of one without amounts its text, else ``Crossed``."""
+    if _HAS_AMOUNT.search(line) is None:
+        return _cells_of_other(line, edges)
     places = _runs(line)
     words = [line[first:last] for first, last in places]
     width = len(edges.gaps) + 1
-    if _HAS_AMOUNT.search(line) and what_is(words, edges.columns, edges.preamble) == "unknown":
-        found = Crossed([*[*words, *([""] * width)][:width], ""])
-        found.place, found.column = index, edges.columns.heading(index)
-        found.value = next((line[first:last] for first, last in places if last > edges.gaps[index][0]), "")
-        return found
-    cells: Cells = [""] * width
+    found = Crossed([*[*words, *([""] * width)][:width], ""])
+    found.place, found.column = index, edges.columns.heading(index)
+    found.value = next((line[first:last] for first, last in places if last > edges.gaps[index][0]), "")
+    return found
+
+
+def _cells_of_other(line: str, edges: _Edges) -> Cells:
+    """The cells of a group, a total or a page: amounts in their columns, all texts in one that holds no amounts."""
+    cells: Cells = [""] * (len(edges.gaps) + 1)
     texts = []
-    for (_, last), word in zip(places, words, strict=True):
-        if _AMOUNT.fullmatch(word):
-            cells[sum(1 for first, _ in edges.gaps if last > first)] = word
+    for first, last in _runs(line):
+        word = line[first:last]
+        if _AMOUNT.fullmatch(word) or word in _SIDE_MARKS:
+            cells[sum(1 for gap, _ in edges.gaps if last > gap)] = word
         else:
             texts.append(word)
-    cells[0] = " ".join(texts)
+    taken = {index for field, index in edges.columns.index_of.items() if field in _NO_TEXT}
+    free = [index for index, cell in enumerate(cells) if cell == ""]
+    place = next((index for index in free if index not in taken), free[0] if free else 0)
+    cells[place] = " ".join(texts)
     return cells

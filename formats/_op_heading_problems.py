@@ -10,7 +10,7 @@ from formats._tables import Cells
 
 _LONGEST_HEADING, _SHOWN_HEADINGS = 40, 20
 _ODD_DELIMITER = re.compile(r"\s{2,}|[^\w\s.,;|/()%-]+")
-_HARMLESS: frozenset[Field] = frozenset({"text", "name", "second_number", "symbol", "counter_account", "tax_code"})
+HARMLESS: frozenset[Field] = frozenset({"text", "name", "second_number", "symbol", "counter_account", "tax_code"})
 """Of these the first column is read, where there are two."""
 
 
@@ -34,12 +34,7 @@ def check_columns(columns: Columns, given: Mapping[Field, str]) -> None:
         problems.append(_missing(columns, ["open", "debit", "credit"], given))
     names = [normalised(heading) for heading in columns.headings]
     for field, index in columns.index_of.items():
-        if (
-            names[index]
-            and names.count(names[index]) > 1
-            and field not in _HARMLESS
-            and "#" not in given.get(field, "")
-        ):
+        if names[index] and names.count(names[index]) > 1 and field not in HARMLESS and "#" not in given.get(field, ""):
             problems.append(_twice(columns, field, index))
     if problems:
         raise FormatError(*problems)

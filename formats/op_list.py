@@ -20,13 +20,14 @@ from formats._op_fixed import has_headings
 from formats._op_key_date import KeyDate, key_date
 from formats._op_layout import Layout
 from formats._op_other_rows import signature
+from formats._op_proposal import explain
 from formats._op_rows import OpenItemRows
 from formats._op_settings import Settings
 from formats._op_sources import Opened, opened
 from formats._tables import DELIMITERS, Cells
 from formats._workbook import OLE_MAGIC, ZIP_MAGIC
 
-__all__ = ["LABEL", "Settings", "read", "sniff", "table"]
+__all__ = ["LABEL", "Settings", "explain", "read", "sniff", "table"]
 
 LABEL = "OP-Liste oder Auszifferungsliste (CSV, Text oder Excel)"
 
