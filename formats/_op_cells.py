@@ -11,7 +11,7 @@ def text_of(cell: object) -> str:
     if type(cell) is str:
         return cell.strip()
     if type(cell) is float and cell.is_integer():
-        return f"{cell:.0f}"
+        return str(int(cell))
     return str(cell).strip()
 
 

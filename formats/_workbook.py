@@ -7,7 +7,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from core.errors import FormatError, Problem
 from formats._tables import HEADING_AREA, Cells
-from formats._workbook_parts import Valueless, damaged, look_through
+from formats._workbook_parts import Valueless, damaged, encrypted, look_through
 
 ZIP_MAGIC = b"PK\x03\x04"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -49,7 +49,7 @@ def refuse_old_workbook(source: BinaryIO) -> None:
     """Raise FormatError for an encrypted workbook or one of the old XLS kind."""
     source.seek(0)
     if _ENCRYPTED_MARK in source.read(4 << 20):
-        raise FormatError(Problem("encrypted", "Die Excel-Datei ist mit einem Kennwort geschützt.", _SAVE_AS_XLSX))
+        raise FormatError(encrypted())
     raise FormatError(Problem("old_workbook", "Die Datei ist im alten Excel-Format (XLS) gespeichert.", _SAVE_AS_XLSX))
 
 
@@ -68,8 +68,6 @@ def visible_sheets(source: BinaryIO, largest: int) -> list[Sheet]:
             if meta.visible == SheetVisibleEnum.Visible
         ]
     except PasswordError as failure:
-        raise FormatError(
-            Problem("encrypted", "Die Excel-Datei ist mit einem Kennwort geschützt.", _SAVE_AS_XLSX)
-        ) from failure
+        raise FormatError(encrypted()) from failure
     except (CalamineError, OSError, ValueError) as failure:
         raise damaged() from failure

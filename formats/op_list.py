@@ -26,19 +26,20 @@ from formats._op_settings import Settings
 from formats._op_sources import Opened, opened
 from formats._tables import DELIMITERS, Cells
 from formats._workbook import OLE_MAGIC, ZIP_MAGIC
+from formats._workbook_ods import MIME_TYPE
 
 __all__ = ["LABEL", "Settings", "explain", "read", "sniff", "table"]
 
 LABEL = "OP-Liste oder Auszifferungsliste (CSV, Text oder Excel)"
 
-_WORKBOOKS = (".xlsx", ".xlsm", ".xls")
+_WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 _LINE = re.compile(r"\r\n|\r|\n")
 
 
 def sniff(head: bytes, name: str) -> bool:
     """Say whether the file is a workbook, or text with the headings of such a list."""
     if head.startswith(ZIP_MAGIC):
-        return name.lower().endswith(_WORKBOOKS) or b"xl/" in head
+        return name.lower().endswith(_WORKBOOKS) or b"xl/" in head or MIME_TYPE in head
     if head.startswith(OLE_MAGIC):
         return name.lower().endswith(_WORKBOOKS)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from openpyxl import Workbook
 
 from tests.op_list.make_inputs import GOLDEN, case, text, workbook
+from tests.op_list.spreadsheets import ods
 
 DAY = date(2026, 11, 20)
 
@@ -242,6 +243,21 @@ def workbooks() -> None:
     ]), "xlsx")  # fmt: skip
 
 
+def other_spreadsheets() -> None:
+    """OpenDocument."""
+    rows: list[list[object]] = [
+        ["OP-Liste", "Stichtag:", DAY], [], ["Konto", "OP-Nr.", "Datum", "offener Betrag", "Text"],
+        [20001, 20260001, DAY, 1790.5, "Müller"], [20001, "AR-2", "20.11.2026", "100,00-", None],
+        [None, "Summe", None, 1690.5, None],
+    ]  # fmt: skip
+    case("opendocument", ods(rows), "ods")
+    case("opendocument_encrypted", ods(rows, manifest="<manifest:encryption-data/>"), "ods")
+    far = '<table:table-row table:number-rows-repeated="900000"/><table:table-row><table:table-cell/></table:table-row>'
+    case("opendocument_far_row", ods(rows, after=far.replace("<table:table-cell/>", "<text:p>x</text:p>")), "ods")
+    formula = '<table:table-row><table:table-cell table:formula="of:=1+1"/></table:table-row>'
+    case("opendocument_formula", ods(rows, after=formula), "ods")
+
+
 def merged() -> bytes:
     """Headings and accounts in merged cells, as reports have them."""
     book = Workbook()
@@ -276,3 +292,4 @@ if __name__ == "__main__":
     known()
     distorted()
     workbooks()
+    other_spreadsheets()
