@@ -1,18 +1,19 @@
 """Where do the rows of a list come from: delimited text, a print list of fixed width, or a sheet of a workbook?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import BinaryIO, NamedTuple
 
 from core.errors import FormatError, Problem
 from formats._headings import Columns, fields_of, heading_row
+from formats._ole_file import OLE_MAGIC
 from formats._op_fields import Field
 from formats._op_fixed import fixed_width_rows
 from formats._op_layout import Rows
 from formats._op_settings import Settings
 from formats._tables import DELIMITERS, Cells, encoding_of, first_rows, text_rows
-from formats._workbook import OLE_MAGIC, ZIP_MAGIC, Sheet, refuse_old_workbook, visible_sheets
+from formats._workbook import ZIP_MAGIC, Sheet, old_sheets, visible_sheets
 from formats._workbook_parts import Valueless
 
 _MEGABYTE = 1 << 20
@@ -34,10 +35,11 @@ def opened(source: BinaryIO, settings: Settings) -> Opened:
     """Find out how a list is written. Raises FormatError for encoding, damage, and for two lists in one workbook."""
     source.seek(0)
     magic = source.read(8)
+    largest = settings.max_unpacked_mb * _MEGABYTE
     if magic == OLE_MAGIC:
-        refuse_old_workbook(source)
+        return _workbook_list(old_sheets(source, largest), settings)
     if magic.startswith(ZIP_MAGIC):
-        return _workbook_list(source, settings)
+        return _workbook_list(visible_sheets(source, largest), settings)
     return _text_list(source, settings)
 
 
@@ -88,9 +90,8 @@ def _ends_with_line_end(source: BinaryIO) -> bool:
     return source.read().strip(b"\0")[-1:] in (b"\r", b"\n")
 
 
-def _workbook_list(source: BinaryIO, settings: Settings) -> Opened:
+def _workbook_list(sheets: Sequence[Sheet], settings: Settings) -> Opened:
     """The sheet that has headings."""
-    sheets = visible_sheets(source, settings.max_unpacked_mb * _MEGABYTE)
     found: list[tuple[Sheet, list[Cells]]] = []
     for sheet in sheets:
         rows = sheet.first_rows()

@@ -14,6 +14,7 @@ from core.errors import FormatError
 from core.open_items import CLEARING_LIST_TYPE, DOCUMENT_TYPE, ListReading
 from formats import _op_heading_problems as heading_problems
 from formats._headings import Columns, heading_row, is_plausible
+from formats._ole_file import OLE_MAGIC
 from formats._op_cells import text_of
 from formats._op_clearings import ClearingRows
 from formats._op_fixed import has_headings
@@ -25,7 +26,7 @@ from formats._op_rows import OpenItemRows
 from formats._op_settings import Settings
 from formats._op_sources import Opened, opened
 from formats._tables import DELIMITERS, Cells
-from formats._workbook import OLE_MAGIC, ZIP_MAGIC
+from formats._workbook import ZIP_MAGIC
 from formats._workbook_ods import MIME_TYPE
 
 __all__ = ["LABEL", "Settings", "explain", "read", "sniff", "table"]

@@ -201,17 +201,23 @@ def as_print_list(rows: Sequence[Sequence[str]], layout: Layout, gap: int) -> st
     return "".join(f"{line}\r\n" for line in lines)
 
 
-def as_workbook(rows: Sequence[Sequence[str]], layout: Layout, *, numbers: bool) -> bytes:
-    """The same as a workbook; its amounts, accounts and days as ``numbers``, or all as text."""
+def as_values(rows: Sequence[Sequence[str]], layout: Layout, *, numbers: bool) -> list[list[object]]:
+    """The cells of a workbook: amounts, accounts and days as ``numbers``, or all as text."""
+    return [
+        [
+            _value(cell, field if len(row) == len(layout.order) else "", layout) if numbers else cell or None
+            for cell, field in zip(row, [*layout.order, *row][: len(row)], strict=True)
+        ]
+        for row in rows
+    ]
+
+
+def xlsx(rows: Sequence[Sequence[object]]) -> bytes:
     book = Workbook()
     sheet = book.active
     assert sheet is not None
     for row in rows:
-        is_item = len(row) == len(layout.order)
-        sheet.append([
-            _value(cell, field if is_item else "", layout) if numbers else cell or None
-            for cell, field in zip(row, layout.order if is_item else [""] * len(row), strict=True)
-        ])  # fmt: skip
+        sheet.append(row)
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from openpyxl import Workbook
 
 from tests.op_list.make_inputs import GOLDEN, case, text, workbook
-from tests.op_list.spreadsheets import ods
+from tests.op_list.spreadsheets import compound, ods, xls
 
 DAY = date(2026, 11, 20)
 
@@ -244,7 +244,7 @@ def workbooks() -> None:
 
 
 def other_spreadsheets() -> None:
-    """OpenDocument."""
+    """OpenDocument and old Excel."""
     rows: list[list[object]] = [
         ["OP-Liste", "Stichtag:", DAY], [], ["Konto", "OP-Nr.", "Datum", "offener Betrag", "Text"],
         [20001, 20260001, DAY, 1790.5, "Müller"], [20001, "AR-2", "20.11.2026", "100,00-", None],
@@ -256,6 +256,12 @@ def other_spreadsheets() -> None:
     case("opendocument_far_row", ods(rows, after=far.replace("<table:table-cell/>", "<text:p>x</text:p>")), "ods")
     formula = '<table:table-row><table:table-cell table:formula="of:=1+1"/></table:table-row>'
     case("opendocument_formula", ods(rows, after=formula), "ods")
+    case("old_excel", xls([*rows[:-1], [None, "Übertrag", None, 1690.5, "Größe ŵ"]]), "xls")
+    case("old_excel_hidden", xls(rows, hidden=True), "xls")
+    case("old_excel_encrypted", xls(rows, more=bytes.fromhex("2f000200 0100")), "xls")
+    case("old_excel_1904", xls(rows, more=bytes.fromhex("22000200 0100")), "xls")
+    case("old_excel_cut", xls(rows)[:2560], "xls")
+    case("older_excel", compound(b"", "Book"), "xls")
 
 
 def merged() -> bytes:
