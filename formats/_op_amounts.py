@@ -54,6 +54,10 @@ class Amounts:
             return "missing_amount", self._used[0]
         return "wrong_side", "side"
 
+    def single(self, cells: Cells, field: Field) -> Decimal | None:
+        """The amount in one column as it is printed; None where there is none."""
+        return self._parse(cells[self._index_of[field]])
+
     def difference(self, cells: Cells) -> Decimal | None:
         """Debit less credit; None where the list has no such columns, or nothing stands in them."""
         if not self._index_of.keys() >= {"debit", "credit"}:

@@ -10,7 +10,7 @@ from core.open_items import ClearingRow, ListReading
 from formats._op_cut import LastRows
 from formats._op_fields import Field
 from formats._op_layout import Layout, Rows
-from formats._op_other_rows import is_label
+from formats._op_other_rows import is_no_number
 from formats._op_reading import Reading
 from formats._tables import Cells
 
@@ -75,9 +75,10 @@ class _ClearingReading(Reading):
         if not number and before is not None and before.account == account and cells[self._position("document_date")]:
             number = before.number
         amount = self._amount_in(cells)
-        if not account or not number or is_label(number) or amount is None:
+        bare = account_cell == cells[self._position("document_date")] == ""
+        if not account or not number or is_no_number(number, bare=bare) or amount is None:
             return None
-        if not self._in_every_row:
+        if not self._accounts.in_every_row:
             self._note_account(row, account_cell, account)
         return ClearingRow(
             row=row,

@@ -88,6 +88,13 @@ CLEARED: frozenset[Field] = frozenset({"cleared_on", "clearing_number", "earlier
 """Columns that make a list a clearing list."""
 _ALSO_OF_OPEN_ITEMS = frozenset({"zahldatum"})
 
+NEEDED: frozenset[Field] = frozenset({"account", "number", "open", "amount", "debit", "credit", "side"})
+DATES: tuple[Field, ...] = ("document_date", "due_date", "cleared_on")
+TELLING: frozenset[Field] = frozenset({"account", "number", "document_date", "due_date", "side", "symbol"})
+"""Two of these in a row, and it should be a document."""
+PLACED = NEEDED | set(DATES)
+"""Something in one of these columns that is no word, and the row must not be passed over."""
+
 OTHER_LISTS: Mapping[str, str] = MappingProxyType({
     "satzart": "eine Buchungsdatei für den Import",
     "buchcode": "eine Buchungsdatei für den Import",

@@ -24,9 +24,11 @@ class Layout(NamedTuple):
     max_rows: int
     may_be_cut: bool
     """The text does not end with a line end: its last row may have been cut off."""
+    account: str = ""
+    """Named above the headings, where the list is that of one account, or each account has headings of its own."""
     preamble: frozenset[str] = frozenset()
     """Signatures of the lines above the headings, which may come again on every page."""
     valueless: Valueless = MappingProxyType({})
     """Cells of a workbook that seem blank, though a formula or an error stands in them."""
-    problem: Problem | None = None
+    problems: tuple[Problem, ...] = ()
     """What is wrong with the list as a whole, to be told together with what is wrong in its rows."""

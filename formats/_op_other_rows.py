@@ -11,11 +11,11 @@ Other = Literal["blank", "group", "heading", "page", "balance", "total", "grand_
 _GROUP = re.compile(
     r"(?:(?:Personen|Kunden|Lieferanten|Debitoren|Kreditoren)?konto(?:nummer|[ -]?Nr\.?)?|Kto\.?(?:[ -]?Nr\.?)?|"
     r"Debitor(?:en)?(?:[ -]?Nr\.?)?|Kreditor(?:en)?(?:[ -]?Nr\.?)?|Kunde(?:n[ -]?Nr\.?)?|Lieferant(?:en[ -]?Nr\.?)?)"
-    r"[\s:;]*(\d{3,10})(?!\d)",
+    r"[\s:;]*(\d{3,10})(?!\d)(?!\s*(?:[-–]|bis)\s*\d)",
     re.IGNORECASE | re.ASCII,
 )
 _TOTAL = re.compile(
-    r"(?:(?:zwischen|end|teil|konto(?:en)?|gruppen|seiten|haupt)?summe|saldo(?!vortrag)|gesamt|total|übertrag|uebertrag)",
+    r"(?:\d{3,10}\s+)?(?:(?:zwischen|end|teil|konto(?:en)?|gruppen|seiten|haupt)?summe|saldo(?!vortrag)|gesamt|total|übertrag|uebertrag)",
     re.IGNORECASE,
 )
 _GRAND_TOTAL = re.compile(r"gesamt|endsumme|total|hauptsumme", re.IGNORECASE)
@@ -81,6 +81,11 @@ def is_of_page(label: str) -> bool:
 def is_label(text: str) -> bool:
     """Say whether a text that stands where a number should is the label of a total or a group."""
     return _TOTAL.match(text) is not None or _GROUP.match(text) is not None or _BALANCE.match(text) is not None
+
+
+def is_no_number(text: str, *, bare: bool) -> bool:
+    """Say whether what stands where a number should is none; ``bare``: the row has no account and no day of its own."""
+    return is_label(text) or (bare and not any(char.isdigit() for char in text))
 
 
 def is_footer(words: Sequence[str]) -> bool:

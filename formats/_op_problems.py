@@ -136,6 +136,18 @@ def wrong_total(row: int, label: str, stated: Decimal, found: Decimal) -> Proble
     )
 
 
+def wrong_group(row: int, stated: Decimal, found: Decimal) -> Problem:
+    """The rows below a row that seems to sum them up do not add up to it."""
+    return Problem(
+        "wrong_group",
+        f"Diese Zeile scheint die Zeilen darunter zusammenzufassen; in ihr steht {printed(stated)}, diese ergeben aber "
+        f"{printed(found)}.",
+        "Bitte exportieren Sie die Liste ohne Gruppierung.",
+        row=row,
+        value=printed(stated),
+    )
+
+
 def no_items(columns: Columns) -> Problem:
     """There is a heading, and nothing under it."""
     return Problem(

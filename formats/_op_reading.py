@@ -14,10 +14,11 @@ from core.errors import FormatError, Problem
 from core.open_items import IgnoredReason, ListReading
 from formats import _op_problems as problems
 from formats._german import date_of, date_of_cell
+from formats._op_accounts import CarriedAccount
 from formats._op_amounts import AMOUNTS, Amounts
 from formats._op_cells import account_of, account_of_cell, text_of
 from formats._op_cut import LastRows
-from formats._op_fields import Field
+from formats._op_fields import DATES, NEEDED, PLACED, TELLING, Field
 from formats._op_heading_problems import missing_account
 from formats._op_layout import Layout
 from formats._op_other_rows import (
@@ -29,14 +30,10 @@ from formats._op_other_rows import (
     total_label,
     what_is,
 )
-from formats._op_totals import Totals
+from formats._op_totals import GroupRow, Totals
 from formats._tables import Cells, Crossed
 
 _MOST_PROBLEMS = 100
-_NEEDED: frozenset[Field] = frozenset({"account", "number", "open", "amount", "debit", "credit", "side"})
-_DATES: tuple[Field, ...] = ("document_date", "due_date", "cleared_on")
-_TELLING: frozenset[Field] = frozenset({"account", "number", "document_date", "due_date", "side", "symbol"})
-_PLACED = _NEEDED | set(_DATES)
 _date_of_text = lru_cache(maxsize=8192)(date_of)
 _date_of_cell = lru_cache(maxsize=8192)(date_of_cell)
 
@@ -54,16 +51,11 @@ class Reading:
         self._account_of: Callable[[Any], str] = account_of_cell if layout.workbook else account_of
         self._amounts = Amounts(layout.columns, workbook=layout.workbook, negate=layout.negate)
         self._amount_in = self._amounts.reader()
-        self._account = ""
-        self._account_row = 0
-        """Row of the document that the account is carried from; 0 where a group row names it."""
-        self._last_account: object = None
-        self._in_every_row = False
-        self._carried_rows: list[int] = []
-        self._in_group = False
+        self._accounts = CarriedAccount(layout.account)
+        self._group = GroupRow()
         self._totals = Totals()
         self._last_row = self._short_row = 0
-        self._problems: list[Problem] = [layout.problem] if layout.problem else []
+        self._problems: list[Problem] = list(layout.problems)
 
     # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -105,7 +97,7 @@ class Reading:
         if len(words) == 1 or is_other or is_label(words[0]):
             return True
         self._short_row = row
-        needed = max(index for field, index in self._columns.index_of.items() if field in _NEEDED)
+        needed = max(index for field, index in self._columns.index_of.items() if field in NEEDED)
         if len(cells) <= needed:
             self._add(problems.row_too_short(row, len(cells), self._width))
         return len(cells) > needed
@@ -114,30 +106,12 @@ class Reading:
         """Position of a column; of the blank cell behind the last one where the list has no such column."""
         return self._columns.index_of.get(field, self._width)
 
-    # ── accounts ──────────────────────────────────────────────────────────────────────────────────────────────────
-
     def _note_account(self, row: int, cell: object, account: str) -> None:
-        """Take note of the account of a document, for the rows below that name none.
-
-        Lists print it in every row, or in the first row of a block alone. Which of the two it is shows when a row
-        repeats the account of the row above: then a blank account is a fault.
-        """
-        if cell == "":
-            if self._account_row and len(self._carried_rows) < _MOST_PROBLEMS:
-                self._carried_rows.append(row)
-            return
-        if cell == self._last_account and self._account_row:
-            self._in_every_row = True
-            for carried in self._carried_rows:
-                self._add_cell("missing_account", carried, "account", "")
-        self._last_account = cell
-        self._account, self._account_row = account, row
+        for carried in self._accounts.note(row, cell, account):
+            self._add_cell("missing_account", carried, "account", "")
 
     def _carried_account(self, cells: Cells) -> str:
-        """The account of a document that names none; "" where it should."""
-        if self._account_row and (self._in_every_row or cells[self._position("name")] != ""):
-            return ""
-        return self._account
+        return self._accounts.of_row(cells[self._position("name")])
 
     # ── rows that are no documents ────────────────────────────────────────────────────────────────────────────────
 
@@ -145,8 +119,8 @@ class Reading:
         """Take note of a group row, a total, a child row or a page; or say what is wrong with the row."""
         words = self._words(cells)
         kind = what_is(words, self._columns, self._layout.preamble)
-        if kind in {"total", "grand_total"} and self._date_of(cells[self._position("document_date")]):
-            kind = "unknown"  # a document whose text begins with "Saldo"
+        if kind not in {"blank", "heading"} and self._could_be_document(cells):
+            kind = "unknown"  # whatever its text begins with
         if kind == "group":
             self._begin_group(group_account(words))
         elif kind in {"total", "grand_total"}:
@@ -157,6 +131,14 @@ class Reading:
             self._row_without_amount(row, cells, words)
         else:
             self._row_with_amount(row, cells)
+
+    def _could_be_document(self, cells: Cells) -> bool:
+        """Say whether a row has a day, or a number and an amount."""
+        number = self._text(cells[self._position("number")])
+        has_number = number != "" and not is_label(number)
+        return self._date_of(cells[self._position("document_date")]) is not None or (
+            has_number and self._amount_in(cells) is not None
+        )
 
     def _row_without_amount(self, row: int, cells: Cells, words: list[str]) -> None:
         """A group row that names an account without saying so, a note, or a fault."""
@@ -170,11 +152,11 @@ class Reading:
         elif is_footer(words):
             self._ignore("page")
         elif not any(char.isdigit() for word in words for char in word):
-            if number and self._account_row:
-                self._account = ""  # a group that is called by a name: what follows must say its account
+            if number:
+                self._accounts.end_block()  # a group that is called by a name: what follows must say its account
             self._ignore("note")
-        elif any(cells[index] != "" for field, index in self._columns.index_of.items() if field in _PLACED):
-            self._wrong_row(row, cells, words)
+        elif any(cells[index] != "" for field, index in self._columns.index_of.items() if field in PLACED):
+            self._wrong_row(row, cells)
         else:
             self._ignore("note")
 
@@ -182,11 +164,11 @@ class Reading:
         """A child row, a total without a label, or a fault."""
         place = self._position
         number, account = self._text(cells[place("number")]), cells[place("account")]
-        if not number and self._in_group:
-            self._ignore("child")
+        if not number and self._group.is_open:
+            self._add_child(cells)
         elif not number and account == "" and self._is_bare_total(cells):
+            self._totals.expected(self._amount_in(cells), grand=False, of_page=False)
             self._ignore("subtotal")
-            self._totals.begin_group()
         else:
             self._wrong_item(row, cells)
 
@@ -199,10 +181,21 @@ class Reading:
         return printed is not None and self._totals.fits(printed)
 
     def _begin_group(self, account: str) -> None:
-        self._account, self._account_row = account, 0
-        self._in_group = False
+        self._accounts.begin_group(account)
+        self._close_group()
         self._totals.begin_group()
         self._ignore("group")
+
+    def _add_child(self, cells: Cells) -> None:
+        """A row that only repeats what its group row says."""
+        amount = self._amount_in(cells)
+        self._group.add(self._amounts.difference(cells) if amount is None else amount)
+        self._ignore("child")
+
+    def _close_group(self) -> None:
+        differs = self._group.close()
+        if differs is not None:
+            self._add(problems.wrong_group(*differs))
 
     def _check_total(self, row: int, cells: Cells, label: str, *, grand: bool) -> None:
         """Compare a printed total with the sum of the rows above it; what follows belongs to another account."""
@@ -217,13 +210,14 @@ class Reading:
             self._add(problems.wrong_total(row, label, printed, expected))
         self._ignore("total" if grand else "subtotal")
         if not is_of_page(label):
-            self._in_group, self._account = False, ""
+            self._close_group()
+            self._accounts.end_group()
 
     # ── faults ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _wrong_item(self, row: int, cells: Cells) -> None:
         """Say everything that is wrong in a row that should be an item, so that it need not be mended twice."""
-        place = self._position
+        place, before = self._position, len(self._problems)
         account_cell, number_cell = cells[place("account")], cells[place("number")]
         if not self._text(number_cell):
             self._add_cell("missing_number", row, "number", "")
@@ -236,17 +230,22 @@ class Reading:
             self._add_cell("wrong_account" if account_cell else "missing_account", row, "account", account_cell)
         if self._amount_in(cells) is None:
             self._add_amount_fault(row, cells)
-        for field in _DATES:
+        for field in DATES:
             self._odd_date(row, field, cells[place(field)])
+        if len(self._problems) == before:
+            self._add_unplaced(row, cells)
 
-    def _wrong_row(self, row: int, cells: Cells, words: list[str]) -> None:
+    def _wrong_row(self, row: int, cells: Cells) -> None:
         """A row without an amount: an item that lacks it, or something that cannot be placed at all."""
         filled = {field for field, index in self._columns.index_of.items() if cells[index] != ""}
-        if len(filled & _TELLING) > 1:
+        if len(filled & TELLING) > 1:
             self._wrong_item(row, cells)
         else:
-            index = next(index for index, cell in enumerate(cells) if cell != "")
-            self._add(problems.unplaced_row(row, self._columns, index, words))
+            self._add_unplaced(row, cells)
+
+    def _add_unplaced(self, row: int, cells: Cells) -> None:
+        index = next(index for index, cell in enumerate(cells) if cell != "")
+        self._add(problems.unplaced_row(row, self._columns, index, self._words(cells)))
 
     def _add_amount_fault(self, row: int, cells: Cells) -> None:
         code, field = self._amounts.fault(cells)
@@ -271,7 +270,7 @@ class Reading:
     def _ignore(self, reason: IgnoredReason) -> None:
         self._found.ignored[reason] += 1
         if reason != "blank":
-            self._last_account = None  # the first row of a page names its account again
+            self._accounts.interrupted()
 
     def _add_cell(self, code: str, row: int, field: Field, cell: object) -> None:
         self._add(problems.cell_problem(code, row, self._columns, field, self._text(cell)))
@@ -282,6 +281,7 @@ class Reading:
         ``end`` has watched the last rows, where they may be cut off; ``last_document`` is the row of the last
         document, 0 where there is none.
         """
+        self._close_group()
         self._found.amount = self._totals.sum
         self._found.grand_total_checked = self._totals.all_checked() and last_document > 0
         if end is not None and (

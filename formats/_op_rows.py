@@ -12,7 +12,7 @@ from typing import Any
 from core.open_items import ListReading, OpenItemRow
 from formats._op_cut import LastRows
 from formats._op_layout import Layout, Rows
-from formats._op_other_rows import is_label
+from formats._op_other_rows import is_no_number
 from formats._op_reading import Reading
 from formats._tables import Cells
 
@@ -42,11 +42,12 @@ class _ItemReading(Reading):
         end = LastRows(self._columns) if self._layout.may_be_cut else None
         pending: OpenItemRow | None = None
         item: OpenItemRow | None = None
-        found, totals = self._found, self._totals
+        found, totals, group = self._found, self._totals, self._group
         for item, is_group in self._items(end.watched(rows) if end else rows):
             if pending is not None:
                 if pending.number == item.number and pending.account == item.account:
-                    if self._in_group:  # the children of a group row only repeat what it says
+                    if group.is_open:  # the children of a group row only repeat what it says
+                        group.add(item.amount)
                         self._ignore("child")
                     else:
                         pending = pending._replace(amount=pending.amount + item.amount)
@@ -54,7 +55,11 @@ class _ItemReading(Reading):
                         found.joined += 1
                     continue
                 yield pending
-            pending, self._in_group = item, is_group
+            if group.is_open:
+                self._close_group()
+            if is_group:
+                group.begin(item.row, item.amount)
+            pending = item
             totals.sum += item.amount
             found.items += 1
         if pending is not None:
@@ -66,19 +71,26 @@ class _ItemReading(Reading):
         pick = self._picker()
         grouped = {"document_date", "symbol"} <= self._columns.index_of.keys()
         text, amount_in, day, account_of = self._text, self._amount_in, self._date_of, self._account_of
-        short = lru_cache(maxsize=64)(text)
+        short, accounts = lru_cache(maxsize=64)(text), self._accounts
         for row, cells in self._fitting_rows(rows):
             account_cell, number_cell, date_cell, due_cell, second, currency, symbol, words = pick(cells)
             account = account_of(account_cell) if account_cell != "" else self._carried_account(cells)
             number = text(number_cell)
-            if not account or not number or (not number[0].isdigit() and is_label(number)):
+            if (
+                not account
+                or not number
+                or (
+                    (not number[0].isdigit() or " " in number)
+                    and is_no_number(number, bare=account_cell == date_cell == "")
+                )
+            ):
                 self._other_row(row, cells)
                 continue
             amount = amount_in(cells)
             if amount is None:
                 self._other_row(row, cells)
                 continue
-            if not self._in_every_row:
+            if not accounts.in_every_row:
                 self._note_account(row, account_cell, account)
             document_date = (day(date_cell) or self._odd_date(row, "document_date", date_cell)) if date_cell else None
             due_date = (day(due_cell) or self._odd_date(row, "due_date", due_cell)) if due_cell else None

@@ -5,6 +5,34 @@ from decimal import Decimal
 _ZERO = Decimal(0)
 
 
+class GroupRow:
+    """A row that sums up the rows below it, its children, and may be the sum of what they show."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self._row = 0
+        self._amount = self._children = _ZERO
+        self._count = 0
+        self._known = True
+
+    def begin(self, row: int, amount: Decimal) -> None:
+        """Begin with a row that may be a group row; only children would prove it."""
+        self.is_open, self._row, self._amount = True, row, amount
+        self._children, self._count, self._known = _ZERO, 0, True
+
+    def add(self, amount: Decimal | None) -> None:
+        """Add a child; one without an amount makes the sum unknown."""
+        self._count += 1
+        self._known = self._known and amount is not None
+        self._children += amount or _ZERO
+
+    def close(self) -> tuple[int, Decimal, Decimal] | None:
+        """End the group. Return its row, its amount and the sum of its children, where these two differ."""
+        differs = self.is_open and self._count > 0 and self._known and self._amount != self._children
+        self.is_open = False
+        return (self._row, self._amount, self._children) if differs else None
+
+
 class Totals:
     """Adds up the rows of a list and compares what the list prints as their sum."""
 

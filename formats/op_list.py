@@ -15,12 +15,14 @@ from core.open_items import CLEARING_LIST_TYPE, DOCUMENT_TYPE, ListReading
 from formats import _op_heading_problems as heading_problems
 from formats._headings import Columns, heading_row, is_plausible
 from formats._ole_file import OLE_MAGIC
+from formats._op_amounts import Amounts
 from formats._op_cells import text_of
 from formats._op_clearings import ClearingRows
 from formats._op_fixed import has_headings
 from formats._op_key_date import KeyDate, key_date
 from formats._op_layout import Layout
-from formats._op_other_rows import signature
+from formats._op_other_rows import group_account, signature
+from formats._op_plausible import running_balance
 from formats._op_proposal import explain
 from formats._op_rows import OpenItemRows
 from formats._op_settings import Settings
@@ -71,15 +73,20 @@ def read(source: BinaryIO, origin: Origin, settings: Settings) -> Batch:
     heading_problems.check_columns(columns, settings.columns)
     before = found.top[: columns.row - columns.height]
     day = _key_date(found, columns, before, origin.name, settings)
+    negate = settings.suppliers_positive and settings.kind == "suppliers"
+    running = running_balance(
+        columns, found.top[columns.row :], Amounts(columns, workbook=found.workbook, negate=False)
+    )
     layout = Layout(
         columns=columns,
         workbook=found.workbook,
-        negate=settings.suppliers_positive and settings.kind == "suppliers",
+        negate=negate,
         max_rows=settings.max_rows,
         may_be_cut=found.may_be_cut,
+        account="" if "account" in columns.index_of else _account_above(before),
         preamble=frozenset(signature([text for cell in cells if (text := text_of(cell))]) for cells in before),
         valueless=found.valueless,
-        problem=day.problem,
+        problems=tuple(filter(None, (day.problem, running))),
     )
     reading = ListReading()
     head: Mapping[str, Any] = {
@@ -92,6 +99,12 @@ def read(source: BinaryIO, origin: Origin, settings: Settings) -> Batch:
     if columns.is_clearing:
         return Batch(origin, CLEARING_LIST_TYPE, ClearingRows(found.rows, layout, reading), head)
     return Batch(origin, DOCUMENT_TYPE, OpenItemRows(found.rows, layout, reading), head)
+
+
+def _account_above(before: Sequence[Cells]) -> str:
+    """The account that the last group row above the headings names."""
+    words = ([text for cell in cells if (text := text_of(cell))] for cells in reversed(before))
+    return next((account for row in words if (account := group_account(row))), "")
 
 
 def _key_date(found: Opened, columns: Columns, before: Sequence[Cells], name: str, settings: Settings) -> KeyDate:

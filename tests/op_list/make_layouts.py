@@ -200,6 +200,28 @@ def distorted() -> None:
     case("unplaced_rows", text(
         "Konto;OP-Nr.;Datum;Saldo\n20001;1;20.11.2026;5,00\n;4711 ff.;;\n;;20.11.2026;\n20001;2;20.11.2026;\n;;;3,00\n"
     ))  # fmt: skip
+    case("one_account_above_the_headings", text(
+        "Offene Posten\nKonto: 20001 Max Mustermann;;;;;;;;\n" + RZL_HEADINGS
+        + "2;01.06.2021;4020;M20;653,27;0,00;653,27;AR;Johann Maier, AR 2\n"
+        "18;01.05.2021;4020;M20;4.650,30;0,00;4.650,30;AR;\n;;;;5.303,57;0,00;5.303,57;;\n"
+    ), source="rzl")  # fmt: skip
+    case("headings_of_each_account", text(
+        "Konten: 20000 - 29999;;\nKonto: 20001 Max Mustermann;;\nOP-Nr.;Datum;Betrag\n1;01.10.2026;5,00\n"
+        "20001 Summe;;5,00\nKonto: 20002 Erika Käfer;;\nOP-Nr.;Datum;Betrag\n1;01.10.2026;7,00\n20002 Summe;;7,00\n"
+    ))  # fmt: skip
+    case("children_that_differ", text(
+        "Konto;OP-Nr.;Datum;BK;Saldo\n20001;1;;;5,00\n20001;;01.10.2026;AR;6,00\n20001;;02.10.2026;BK;-2,00\n"
+    ))  # fmt: skip
+    case("texts_that_look_like_totals", text(
+        "Konto;OP-Nr.;Datum;Saldo;Text\n20001;1;01.10.2026;5,00;Gesamtrechnung\n20001;2;01.10.2026;6,00;Differenz\n"
+        ";3;01.10.2026;7,00;Saldo laut Brief\n;4;;8,00;Seite 1\n"
+    ))  # fmt: skip
+    case("running_balance", text(
+        "Konto;OP-Nr.;Soll;Haben;Saldo\n20001;1;10,00;;10,00\n20001;2;5,00;;15,00\n20001;3;;3,00;12,00\n"
+    ))  # fmt: skip
+    case("total_that_is_called_otherwise", text(
+        "Konto;OP-Nr.;Datum;Saldo\n20001;1;01.10.2026;5,00\n;2;01.10.2026;6,00\n;Resultat;;11,00\n20002;AKONTO;;3,00\n"
+    ))  # fmt: skip
     case("truncated_credit", text("Konto;OP-Nr.;Soll;Haben\n20001;1;10,00;0,00\n20001;2;0,00;120,00\n")[:-7])
     case("truncated_side", text("Konto;OP-Nr.;Betrag;S/H\n20001;1;10,00;S\n20001;2;120,00;H\n")[:-3])
     case("truncated_minus", text("Konto;OP-Nr.;Saldo\n20001;1;10,00-\n20001;2;120,00-\n")[:-3])
