@@ -203,9 +203,11 @@ def _cells(line: str, edges: _Edges) -> Cells:
     if line == edges.heading:
         return list(edges.columns.headings)
     if _HAS_AMOUNT.search(line) is None or _MAY_BE_OTHER.search(line):
-        words = [line[first:last] for first, last in _runs(line)]
-        if what_is(words, edges.columns, edges.preamble) != "unknown":
-            return _cells_of_other(line, edges)
+        runs = _runs(line)
+        crosses = any(start < last and first < end for start, end in runs for first, last in edges.gaps)
+        words = [line[first:last] for first, last in runs]
+        if crosses and what_is(words, edges.columns, edges.preamble) != "unknown":
+            return _cells_of_other(line, edges)  # the blank in "Summe 20001" may stand where two columns part
     cells: Cells = []
     start = 0
     for first, last in edges.gaps:

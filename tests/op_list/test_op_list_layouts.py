@@ -18,11 +18,12 @@ from tests.op_list.layouts import (
     KEY_DATE,
     Item,
     Layout,
+    any_lists,
     as_print_list,
     as_text,
     as_values,
     layouts,
-    lists,
+    plain_lists,
     rows_of,
     xlsx,
 )
@@ -59,7 +60,7 @@ def all_rows_are_accounted_for(reading: ListReading, rows: int, items: Sequence[
 
 
 @often
-@given(lists, layouts(), st.sampled_from(";\t,|"), st.sampled_from(ENCODINGS), st.sampled_from(["\r\n", "\n"]))
+@given(any_lists, layouts(), st.sampled_from(";\t,|"), st.sampled_from(ENCODINGS), st.sampled_from(["\r\n", "\n"]))
 def test_delimited_text(items: list[Item], layout: Layout, delimiter: str, encoding: str, end: str) -> None:
     rows = rows_of(items, layout)
     content = as_text(rows, delimiter, end).encode(encoding)
@@ -71,7 +72,7 @@ def test_delimited_text(items: list[Item], layout: Layout, delimiter: str, encod
 
 
 @often
-@given(lists, layouts(), st.integers(2, 5), st.sampled_from(["cp850", "cp1252", "utf-8"]))
+@given(plain_lists, layouts(), st.integers(2, 5), st.sampled_from(["cp850", "cp1252", "utf-8"]))
 def test_print_lists(items: list[Item], layout: Layout, gap: int, encoding: str) -> None:
     layout = replace(layout, heading={field: heading or "Stufe" for field, heading in layout.heading.items()})
     rows = rows_of(items, layout)
@@ -85,7 +86,7 @@ def test_print_lists(items: list[Item], layout: Layout, gap: int, encoding: str)
 
 @pytest.mark.parametrize(("kind", "made_of"), [("xlsx", xlsx), ("xls", xls), ("ods", ods)])
 @often
-@given(items=lists, layout=layouts(), numbers=st.booleans())
+@given(items=any_lists, layout=layouts(), numbers=st.booleans())
 def test_workbooks(
     kind: str, made_of: Callable[[Sequence[Sequence[object]]], bytes], items: list[Item], layout: Layout, numbers: bool
 ) -> None:
@@ -98,7 +99,7 @@ def test_workbooks(
 
 
 @often
-@given(lists, layouts(), st.data())
+@given(any_lists, layouts(), st.data())
 def test_a_row_that_is_missing_is_noticed_by_the_total(items: list[Item], layout: Layout, data: st.DataObject) -> None:
     layout = replace(layout, totals=True)
     lost = data.draw(st.sampled_from([item for item in items if item.amount] or [None]))
