@@ -1,5 +1,7 @@
 """Whose is a row that names no account? Accounts stand in every row, in the first row of a block, or in a group row."""
 
+from collections.abc import Sequence
+
 _MOST_ROWS = 100
 
 
@@ -22,16 +24,16 @@ class CarriedAccount:
             return ""
         return self._account
 
-    def note(self, row: int, cell: object, account: str) -> list[int]:
+    def note(self, row: int, cell: object, account: str) -> Sequence[int]:
         """Take note of the account of a document. Return the rows that were wrong to name none, once that shows."""
         if cell == "":
             if self._row and len(self._carried_rows) < _MOST_ROWS:
                 self._carried_rows.append(row)
-            return []
+            return ()
         repeated = cell == self._last and self._row > 0
         self._last, self._account, self._row = cell, account, row
         if not repeated or self.in_every_row:
-            return []
+            return ()
         self.in_every_row = True
         return self._carried_rows
 

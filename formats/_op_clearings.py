@@ -79,7 +79,7 @@ class _ClearingReading(Reading):
         if not account or not number or is_no_number(number, bare=bare) or amount is None:
             return None
         if not self._accounts.in_every_row:
-            self._note_account(row, account_cell, account)
+            self._add_missing_accounts(self._accounts.note(row, account_cell, account))
         return ClearingRow(
             row=row,
             account=account,

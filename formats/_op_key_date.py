@@ -5,13 +5,15 @@ A list without a key date cannot be put in order with others, and a document tha
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from core.errors import Problem
+from core.errors import FormatError, Problem
 from formats._german import date_of, date_of_cell
+from formats._headings import Columns
+from formats._op_layout import Rows
 from formats._tables import Cells
 
 _DAY = r"(\d{1,2}\.\s?\d{1,2}\.\s?(?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})(?!\d)"
@@ -58,6 +60,27 @@ def key_date(preamble: Sequence[Cells], column: Iterable[object], name: str, *, 
     if named:
         return _one_of(named, "file_name")
     return KeyDate(None, "arrival", None if arrival else _missing())
+
+
+def of_one_day(rows: Rows, columns: Columns, day: date) -> Iterator[Cells]:
+    """Yield the rows of a list that has a column "Stichtag". Raise FormatError where it names another day."""
+    index = columns.index_of["key_date"]
+    for row, cells in enumerate(rows(), 1):
+        cell = cells[index] if row > columns.row and index < len(cells) else ""
+        found = date_of_cell(cell) if cell != "" else None
+        if found is not None and found != day:
+            raise FormatError(
+                Problem(
+                    "several_key_dates",
+                    f"In dieser Zeile steht ein anderer Stichtag als in den Zeilen darüber ({day:%d.%m.%Y}).",
+                    "Bitte exportieren Sie die Liste mit nur einem Stichtag.",
+                    row=row,
+                    column=columns.heading(index),
+                    column_index=index,
+                    value=_printed(cell),
+                )
+            )
+        yield cells
 
 
 def _one_of(days: Sequence[date], where: Where) -> KeyDate:

@@ -4,7 +4,7 @@ Cells are made comparable, accounts are carried from group rows or from the firs
 and every row that is no document is counted with its reason (facts/fibu.md 4, 5.3). Nothing is skipped silently.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import islice
@@ -106,9 +106,9 @@ class Reading:
         """Position of a column; of the blank cell behind the last one where the list has no such column."""
         return self._columns.index_of.get(field, self._width)
 
-    def _note_account(self, row: int, cell: object, account: str) -> None:
-        for carried in self._accounts.note(row, cell, account):
-            self._add_cell("missing_account", carried, "account", "")
+    def _add_missing_accounts(self, rows: Sequence[int]) -> None:
+        for row in rows:
+            self._add_cell("missing_account", row, "account", "")
 
     def _carried_account(self, cells: Cells) -> str:
         return self._accounts.of_row(cells[self._position("name")])
@@ -223,7 +223,7 @@ class Reading:
             self._add_cell("missing_number", row, "number", "")
         account = self._account_of(account_cell)
         if account:
-            self._note_account(row, account_cell, account)
+            self._add_missing_accounts(self._accounts.note(row, account_cell, account))
         elif account_cell != "" or not self._carried_account(cells):
             if "account" not in self._columns.index_of:
                 raise FormatError(missing_account(self._columns))

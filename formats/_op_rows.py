@@ -90,8 +90,8 @@ class _ItemReading(Reading):
             if amount is None:
                 self._other_row(row, cells)
                 continue
-            if not accounts.in_every_row:
-                self._note_account(row, account_cell, account)
+            if not accounts.in_every_row and (lacking := accounts.note(row, account_cell, account)):
+                self._add_missing_accounts(lacking)
             document_date = (day(date_cell) or self._odd_date(row, "document_date", date_cell)) if date_cell else None
             due_date = (day(due_cell) or self._odd_date(row, "due_date", due_cell)) if due_cell else None
             second = text(second) if second else ""

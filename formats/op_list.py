@@ -7,6 +7,7 @@ known can be named in the settings.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, BinaryIO
 
 from core.batch import Batch, Origin
@@ -19,7 +20,7 @@ from formats._op_amounts import Amounts
 from formats._op_cells import text_of
 from formats._op_clearings import ClearingRows
 from formats._op_fixed import has_headings
-from formats._op_key_date import KeyDate, key_date
+from formats._op_key_date import KeyDate, key_date, of_one_day
 from formats._op_layout import Layout
 from formats._op_other_rows import group_account, signature
 from formats._op_plausible import running_balance
@@ -89,6 +90,9 @@ def read(source: BinaryIO, origin: Origin, settings: Settings) -> Batch:
         problems=tuple(filter(None, (day.problem, running))),
     )
     reading = ListReading()
+    rows = found.rows
+    if day.where == "column" and day.day is not None:
+        rows = partial(of_one_day, rows, columns, day.day)
     head: Mapping[str, Any] = {
         "source": settings.source,
         "kind": settings.kind,
@@ -97,8 +101,8 @@ def read(source: BinaryIO, origin: Origin, settings: Settings) -> Batch:
         "reading": reading,
     }
     if columns.is_clearing:
-        return Batch(origin, CLEARING_LIST_TYPE, ClearingRows(found.rows, layout, reading), head)
-    return Batch(origin, DOCUMENT_TYPE, OpenItemRows(found.rows, layout, reading), head)
+        return Batch(origin, CLEARING_LIST_TYPE, ClearingRows(rows, layout, reading), head)
+    return Batch(origin, DOCUMENT_TYPE, OpenItemRows(rows, layout, reading), head)
 
 
 def _account_above(before: Sequence[Cells]) -> str:

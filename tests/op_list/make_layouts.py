@@ -230,6 +230,10 @@ def distorted() -> None:
     case("key_date_in_a_column", text(
         "Stichtag;Konto;OP-Nr.;Saldo\n20.11.2026;20001;1;5,00\n20.11.2026;20001;2;6,00\n"
     ), without_key_date="refuse")  # fmt: skip
+    case("another_key_date_far_below", text(
+        "Stichtag;Konto;OP-Nr.;Saldo\n" + "".join(f"20.11.2026;20001;{n};5,00\n" for n in range(60))
+        + "21.11.2026;20001;99;6,00\n"
+    ), without_key_date="refuse")  # fmt: skip
     case("key_date_in_the_name", text("Konto;OP-Nr.;Saldo\n20001;1;5,00\n"), without_key_date="refuse")
     (GOLDEN / "key_date_in_the_name" / "name.txt").write_text("OP Debitoren 20001-29999 vom 20.11.2026.csv\n")
     case("two_key_dates", text("Konto;OP-Nr.;Saldo\n20001;1;5,00\n"))

@@ -17,6 +17,7 @@ from core.batch import Batch, Origin
 from core.errors import FormatError, Problem
 from core.open_items import DOCUMENT_TYPE, ListReading
 from formats import op_list
+from formats._rzl_fields import FIELDS
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "op_list"
 CASES = sorted(folder.name for folder in GOLDEN.iterdir())
@@ -82,6 +83,27 @@ def test_sniff_takes_what_can_be_read(name: str) -> None:
         assert taken
     if name in {"json", "bmd_bookings", "not_a_table", "empty", "no_heading"}:
         assert not taken
+
+
+def test_sniff_leaves_the_text_files_of_other_formats_alone() -> None:
+    others = [path for name in ("bmd_bookings", "bmd55_bookings", "bmd55_fixed", "bmd_accounts", "rzl_bookings",
+                                "rzl_accounts", "datev_bookings", "datev_accounts", "rksv_dep7")
+              for path in (GOLDEN.parent / name).glob("*/input.*")]  # fmt: skip
+    headed = ";".join(FIELDS).encode("cp1252") + b"\r\n20001;4000;1;20112026;;;120,00;0,00;20,00\r\n"
+
+    assert len(others) > 20
+    assert [path for path in others if op_list.sniff(path.read_bytes()[:4096], path.name)] == []
+    assert not op_list.sniff(headed, "export.csv")
+
+
+def test_rows_are_counted_anew_with_each_iteration() -> None:
+    with (GOLDEN / "rzl_printed" / "input.txt").open("rb") as source:
+        batch = op_list.read(source, ORIGIN, op_list.Settings(encoding="cp850"))
+        list(batch.documents)
+        first = as_tree(batch.head["reading"])
+        list(batch.documents)
+        assert as_tree(batch.head["reading"]) == first
+        assert sum(first["ignored"].values()) + first["items"] + first["joined"] == 21 - 1
 
 
 def test_documents_can_be_iterated_again() -> None:
