@@ -9,27 +9,15 @@ from collections.abc import Iterator
 from core.open_items import ClearingRow, ListReading
 from formats._op_cut import LastRows
 from formats._op_fields import Field
-from formats._op_layout import Layout, Rows
+from formats._op_layout import Layout
 from formats._op_other_rows import is_no_number
 from formats._op_reading import Reading
 from formats._tables import Cells
 
 
-class ClearingRows:
-    """The bookings of a list, parsed anew each time it is iterated; one iteration at a time.
-
-    Iterating raises FormatError, at the latest after the last row, with up to 100 problems.
-    """
-
-    def __init__(self, rows: Rows, layout: Layout, found: ListReading) -> None:
-        self._rows = rows
-        self._layout = layout
-        self._found = found
-
-    def __iter__(self) -> Iterator[ClearingRow]:
-        """Parse the list from its first row."""
-        self._found.restart(preamble=self._layout.columns.row - self._layout.columns.height)
-        return _ClearingReading(self._layout, self._found).bookings(self._rows())
+def clearings(layout: Layout, found: ListReading, rows: Iterator[Cells]) -> Iterator[ClearingRow]:
+    """The bookings of a list. Raises FormatError as ``Documents`` says."""
+    return _ClearingReading(layout, found).bookings(rows)
 
 
 class _ClearingReading(Reading):

@@ -11,27 +11,18 @@ from typing import Any
 
 from core.open_items import ListReading, OpenItemRow
 from formats._op_cut import LastRows
-from formats._op_layout import Layout, Rows
+from formats._op_layout import Layout
 from formats._op_other_rows import is_no_number
 from formats._op_reading import Reading
 from formats._tables import Cells
 
 
-class OpenItemRows:
-    """The items of a list, parsed anew each time it is iterated; one iteration at a time.
+def open_items(layout: Layout, found: ListReading, rows: Iterator[Cells]) -> Iterator[OpenItemRow]:
+    """The items of a list; several rows of one document that stand together come as one.
 
-    Iterating raises FormatError, at the latest after the last row, with up to 100 problems.
+    Raises FormatError as ``Documents`` says.
     """
-
-    def __init__(self, rows: Rows, layout: Layout, found: ListReading) -> None:
-        self._rows = rows
-        self._layout = layout
-        self._found = found
-
-    def __iter__(self) -> Iterator[OpenItemRow]:
-        """Parse the list from its first row."""
-        self._found.restart(preamble=self._layout.columns.row - self._layout.columns.height)
-        return _ItemReading(self._layout, self._found).items(self._rows())
+    return _ItemReading(layout, found).items(rows)
 
 
 class _ItemReading(Reading):

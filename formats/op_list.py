@@ -18,14 +18,15 @@ from formats._headings import Columns, heading_row, is_plausible
 from formats._ole_file import OLE_MAGIC
 from formats._op_amounts import Amounts
 from formats._op_cells import text_of
-from formats._op_clearings import ClearingRows
+from formats._op_clearings import clearings
+from formats._op_documents import Documents
 from formats._op_fixed import has_headings
 from formats._op_key_date import KeyDate, key_date, of_one_day
 from formats._op_layout import Layout
 from formats._op_other_rows import group_account, signature
 from formats._op_plausible import running_balance
 from formats._op_proposal import explain
-from formats._op_rows import OpenItemRows
+from formats._op_rows import open_items
 from formats._op_settings import Settings
 from formats._op_sources import Opened, opened
 from formats._tables import DELIMITERS, Cells
@@ -74,14 +75,12 @@ def read(source: BinaryIO, origin: Origin, settings: Settings) -> Batch:
     heading_problems.check_columns(columns, settings.columns)
     before = found.top[: columns.row - columns.height]
     day = _key_date(found, columns, before, origin.name, settings)
-    negate = settings.suppliers_positive and settings.kind == "suppliers"
-    running = running_balance(
-        columns, found.top[columns.row :], Amounts(columns, workbook=found.workbook, negate=False)
-    )
+    as_printed = Amounts(columns, workbook=found.workbook, negate=False)
+    running = running_balance(columns, found.top[columns.row :], as_printed)
     layout = Layout(
         columns=columns,
         workbook=found.workbook,
-        negate=negate,
+        negate=settings.suppliers_positive and settings.kind == "suppliers",
         max_rows=settings.max_rows,
         may_be_cut=found.may_be_cut,
         account="" if "account" in columns.index_of else _account_above(before),
@@ -101,8 +100,8 @@ def read(source: BinaryIO, origin: Origin, settings: Settings) -> Batch:
         "reading": reading,
     }
     if columns.is_clearing:
-        return Batch(origin, CLEARING_LIST_TYPE, ClearingRows(rows, layout, reading), head)
-    return Batch(origin, DOCUMENT_TYPE, OpenItemRows(rows, layout, reading), head)
+        return Batch(origin, CLEARING_LIST_TYPE, Documents(rows, layout, reading, clearings), head)
+    return Batch(origin, DOCUMENT_TYPE, Documents(rows, layout, reading, open_items), head)
 
 
 def _account_above(before: Sequence[Cells]) -> str:
