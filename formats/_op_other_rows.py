@@ -22,7 +22,8 @@ _GRAND_TOTAL = re.compile(r"gesamt|endsumme|total|hauptsumme", re.IGNORECASE)
 _OF_PAGE = re.compile(r"übertrag|uebertrag|seitensumme", re.IGNORECASE)
 _BALANCE = re.compile(r"(?:konto|fibu|buch)-?saldo|saldo\s+(?:laut|lt\.?|des kontos|konto)|differenz", re.IGNORECASE)
 _PAGE = re.compile(
-    r"(?:Seite|Blatt|Page|S\.)[\s:]*\d+(?:\s*(?:von|/|of)\s*\d+)?|-+\s*\d+\s*-+|[-=_*.\s]{3,}", re.IGNORECASE
+    r"(?:Seite|Blatt|Page|S\.)[\s:]*\d+(?:\s*(?:von|/|of)\s*\d+)?|-+\s*\d+\s*-+|[-=_*.+|\s─━═│║┼╪╬├┤]{3,}",
+    re.IGNORECASE,
 )
 _FOOTER = re.compile(
     r"Seite\s*\d|gedruckt|ausgedruckt|erstellt|druckdatum|erstellungsdatum|ausdruck|anzahl|stand[\s:]|stichtag|per\s+\d|"

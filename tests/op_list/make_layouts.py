@@ -190,6 +190,11 @@ def distorted() -> None:
         "Konto   OP-Nr    Name            offener Betrag\n200001  10231    Muster GmbH             170,40\n"
         "200002  10232    Anna Wolf               180,00\n200003  10233    Donaudampfschifffahrtsges.1.200,00\n"
     ), "txt")  # fmt: skip
+    case("dos_print_list", text(
+        "Konto    OP-Nr  Fällig          Saldo\n─────────────────────────────────────\n"
+        "200001   10231  20.12.2026     170,40\n         10232  20.12.2026   1.790,50\n"
+        "═════════════════════════════════════\nSumme                        1.960,90\n\x1a", "cp850"
+    ), "txt", encoding="cp850")  # fmt: skip
     case("wrong_group_total", text(
         "Konto;OP-Nr.;Saldo\n20001;1;5,00\n20001;2;6,00\nSumme 20001;;12,00\n20002;3;1,00\nSumme 20002;;1,00\n"
         "Gesamtsumme;;12,00\n"
