@@ -1,5 +1,6 @@
 """Showing things on a terminal: tables where somebody looks, plain lines where a program reads."""
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from core.errors import Problem
+from core.table_explanation import TableExplanation
 from spool.notes import place, printable
 from spool.preview import Preview
 from spool.status import DropStatus, Status
@@ -172,7 +174,26 @@ def print_preview(preview: Preview) -> bool:
             print_line(f"    {printable(line)}")
         if len(lines) > _SHOWN_LINES:
             print_line(f"    ... {len(lines) - _SHOWN_LINES} more lines")
+    if preview.explained is not None:
+        _print_explanation(preview.route, *preview.explained)
     return outcome.fate == "done"
+
+
+def _print_explanation(route: str, format_id: str, table: TableExplanation) -> None:
+    """What the columns of a refused table were taken for, and lines for the configuration that would help."""
+    print_line(f"\nHow the columns were understood (headings in row {table.heading_row}):")
+    rows = (
+        (column.place, column.heading, column.meaning or "?", ", ".join(column.samples)) for column in table.columns
+    )
+    print_table(("column", "heading", "taken for", "samples"), rows)
+    if table.missing:
+        print_line(f"Not found: {', '.join(table.missing)}")
+    if table.proposal:
+        print_line(f"\nThese lines may help, after a look at the samples; they belong to the route {route}:")
+        print_line(f"\n[route.format.{format_id}]")
+        for name, entries in table.proposal.items():
+            inside = ", ".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in entries.items())
+            print_line(printable(f"{name} = {{ {inside} }}"))
 
 
 def print_rebuild(report: "Report") -> None:

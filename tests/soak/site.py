@@ -52,6 +52,7 @@ company = "1"
 
 [route.format.op_list]
 source = "bmd"
+without_key_date = "arrival"
 """
 ROUTES, TARGETS = ("clue", "bmd"), ("bmd", "rzl", "clue")
 _LOOK_SECONDS = 5.0
