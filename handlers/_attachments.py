@@ -33,7 +33,7 @@ def altered(files: Sequence[AttachedFile], context: Context) -> Iterator[Problem
             continue
         wrong_size = file.size is not None and file.size != found.size
         if wrong_size or (file.sha256 is not None and file.sha256 != found.sha256):
-            what = f"Die Beilage {file.filename} ist nicht die Datei, die in der Nachricht angekündigt ist."
+            what = f"Die Beilage „{file.filename}“ ist nicht die Datei, die in der Nachricht angekündigt ist."
             todo = "Bitte die Nachricht zusammen mit der richtigen Beilage noch einmal übergeben."
             yield Problem("attachment_altered", what, todo, pointer=pointer("attachments", index), value=file.filename)
 
@@ -46,7 +46,7 @@ def unnamed(batch: Batch) -> Iterator[Warn]:
     named = {name for record in records if isinstance(record.data, Invoice) for name in record.data.attachments}
     for index, file in enumerate(batch.head["attachments"]):
         if file.attachment_id not in named:
-            what = f"Die Beilage {file.filename} wird von keinem Beleg genannt und wurde nicht weitergegeben."
+            what = f"Die Beilage „{file.filename}“ wird von keinem Beleg genannt und wurde nicht weitergegeben."
             todo = "Bitte die Beilage beim Beleg anführen."
             yield Warn(Problem("attachment_unnamed", what, todo, pointer=pointer("attachments", index)))
 
