@@ -39,12 +39,11 @@ class Handed:
 
     @classmethod
     def of(cls, done: Done, warnings: Sequence[Problem] = ()) -> "Handed":
-        """The document, once it is planned; ``warnings`` are those of all documents."""
+        """The document, once it is planned, and what was said of it."""
         receipt, sale = done.source.document, None
         if isinstance(receipt, CashReceipt) and receipt.receipt_type in _SUMMED:
             sale = Sale(receipt.register_id, done.source.supply_date, receipt.receipt_number)
-        own = tuple(warning for warning in warnings if warning.record == done.source.record)
-        return cls(done.source.label, done.bookings, sale, own)
+        return cls(done.source.label, done.bookings, sale, tuple(warnings))
 
     def body(self) -> Mapping[str, Any]:
         """As an entry of the ledger."""

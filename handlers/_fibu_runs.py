@@ -47,7 +47,10 @@ def handed_over(
         run = ExportRun.model_validate(known.body)
     grown = {"documents": run.documents + len(exported), "gross": run.gross + _gross(exported)}
     run = run.model_copy(update=grown)
-    documents = [Handed.of(done, warnings) for done in exported]
+    said: dict[str | None, list[Problem]] = {}
+    for warning in warnings:
+        said.setdefault(warning.record, []).append(warning)
+    documents = [Handed.of(done, said.get(done.source.record, ())) for done in exported]
     if not company.export_at:
         yield from _written(run_id, run, documents, accounts, warnings, company, origin)
         return
