@@ -33,6 +33,10 @@ class Columns(NamedTuple):
         return self.headings[index] if index < len(self.headings) else ""
 
 
+_WIDEST = 500
+"""Cells of headings in two rows at most: a row of many thousands is no list that anybody has laid out."""
+
+
 def heading_row(rows: Sequence[Cells], given: Mapping[Field, str]) -> Columns | None:
     """Find the row that names most columns, a number or account and an amount among them; None where there is none.
 
@@ -59,7 +63,7 @@ def _is_heading(columns: Columns) -> bool:
 
 def _in_two_rows(row: int, rows: Sequence[Cells], given: Mapping[Field, str]) -> Columns | None:
     """Understand a row as the lower of two heading rows ("Betrag" in merged cells above "Soll" and "Haben")."""
-    if row < 2:
+    if row < 2 or max(map(len, rows[row - 2 : row])) > _WIDEST:
         return None
     upper, lower = ([str(cell).strip() for cell in cells] for cells in (rows[row - 2], rows[row - 1]))
     if sum(map(bool, upper)) < 2 or not any(lower) or any(_DIGIT.search(cell) for cell in (*upper, *lower)):
