@@ -6,6 +6,7 @@ Every verb imports what it needs when it runs, so that the short ones are quick.
 
 import json
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from spool.journal.store import Journal
     from spool.worker import WorkerSetup
 
-FORMATS, HANDLERS = "formats", "handlers"
+FORMATS, HANDLERS, CONNECTORS = "formats", "handlers", "connectors"
 DEFAULT_CONFIG = Path(__file__).resolve().parent / "config" / "default.toml"
 
 app = typer.Typer(
@@ -60,7 +61,7 @@ def configure(path: Path) -> "WorkerSetup":
     if not settings.root.is_dir():  # mistyped, perhaps: nothing is ever made in its place
         raise ConfigError([f"{path}:1: root: there is no folder {settings.root}, allowed: one that is there"])
     log_to(settings.log.level, settings.log.json_file)
-    return WorkerSetup(configuration.site_of(settings), FORMATS, HANDLERS, dict(settings.writer_settings))
+    return WorkerSetup(configuration.site_of(settings), FORMATS, HANDLERS, dict(settings.writer_settings), CONNECTORS)
 
 
 def open_journal(setup: "WorkerSetup") -> "Journal":
@@ -128,16 +129,15 @@ def check(
     from spool.checks import check_site
     from spool.console import print_line
     from spool.places import adopt_folders
+    from spool.remote_checks import check_remote
 
     setup = configure(config)
     failed = False
     for folder in adopt_folders(setup.site, of_others=True) if adopt else ():
         print_line(f"ok    {folder}: belongs to this site from now on")
-    for found in check_site(setup.site):
+    for found in chain(check_site(setup.site), check_remote(setup) if connect else ()):
         failed |= found.trouble is not None
         print_line(f"{'FAIL' if found.trouble else 'ok  '}  {found.subject}: {found.trouble or found.note or 'works'}")
-    if connect:
-        print_line("ok    servers: this configuration names none")
     raise typer.Exit(1 if failed else 0)
 
 

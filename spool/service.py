@@ -15,6 +15,7 @@ from spool.health import Health
 from spool.instance import only_one
 from spool.journal.store import Journal
 from spool.notify import Notifier
+from spool.remote_places import RemotePlaces
 from spool.soundness import make_ready
 from spool.worker import WorkerSetup
 
@@ -66,14 +67,16 @@ def _serve_one(
     journal = Journal(setup.site.journal_url)
     engine = Engine(setup, journal)
     signals.wake = engine.wake
+    remote = RemotePlaces(setup, engine)
     try:
         engine.start()
+        remote.start()
         health, control = Health(engine), Control(engine)
         logger.info("{} is at work on {} routes", setup.site.name, len(setup.site.routes))
         notifier.send("READY=1", f"STATUS=at work on {len(setup.site.routes)} routes")
         following: WorkerSetup | None = None
         while following is None and not signals.stop:
-            _round(engine, health, control, notifier)
+            _round(engine, health, control, remote, notifier)
             if signals.reload:
                 signals.reload = False
                 following = _reconfigured(setup, configure, notifier)
@@ -81,16 +84,19 @@ def _serve_one(
         return following or setup
     finally:
         signals.wake = lambda: None
+        remote.stop()
         engine.close()
         journal.close()
 
 
-def _round(engine: Engine, health: Health, control: Control, notifier: Notifier) -> None:
+def _round(engine: Engine, health: Health, control: Control, remote: RemotePlaces, notifier: Notifier) -> None:
     """One round. Without its journal the daemon can do nothing but wait; no file is touched meanwhile."""
     try:
         engine.step()
         control.look()
         healthy = health.look()
+        if healthy:
+            remote.look(health.tell)
     except TransportError as error:
         logger.error("{}; trying again", error)
         engine.rest(_REST_SECONDS)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from spool.journal.database import FAULTS_OF_OURS, check_pages, open_database, sync_names, trouble, upsert
 from spool.journal.place import Place
-from spool.journal.tables import Row, alerts, chain, drops, keys, ledger, outputs, requests, routes
+from spool.journal.tables import Row, alerts, chain, drops, keys, ledger, outputs, remote_places, requests, routes
 from spool.manifest import GENESIS, ChainHead
 
 _CHUNK = 1_000
@@ -182,6 +182,10 @@ class Journal:
         """Change what is known of a route."""
         with _writing(self._relaxed):
             self._relaxed.execute(update(routes).where(routes.c.name == name).values(values))
+
+    def remote_places(self) -> dict[str, Row]:
+        """How every place outside was when its thread told of it last, by name."""
+        return {row["name"]: row for row in self._rows(select(remote_places))}
 
     def alerts(self) -> list[Row]:
         """Open alerts, oldest first."""
