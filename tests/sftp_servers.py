@@ -40,7 +40,7 @@ class SftpServer:
     def __init__(self, root: Path, more: str = "") -> None:
         self.root = root
         self.home = root / "home"
-        self.user = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
+        self.user = _user()
         self.port = _free_port()
         self.more = more
         self.host_keys = [root / "host_key"]
@@ -51,6 +51,14 @@ class SftpServer:
             self.make_key(name, kind)
         shutil.copy(root / "client_key.pub", root / "authorized_keys")
         self.give(self.home)
+
+    @classmethod
+    def at_work(cls, root: Path, port: int) -> "SftpServer":
+        """One that another process has started."""
+        server = cls.__new__(cls)
+        server.root, server.home, server.port = root, root / "home", port
+        server.user, server._process = _user(), None
+        return server
 
     def make_key(self, name: str, kind: str = "ed25519", passphrase: str = "") -> None:
         keygen = need("ssh-keygen", "openssh-client")
@@ -149,6 +157,10 @@ def sftp_server(more: str = "", refused: str = "") -> Iterator[SftpServer]:
             yield server
         finally:
             server.kill()
+
+
+def _user() -> str:
+    return "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
 
 
 def _free_port() -> int:
