@@ -81,10 +81,10 @@ def test_a_file_comes_from_outside_is_handled_and_its_result_stands_outside(
     house = at_work(a_place(server))
     server.lay(server.home / "out" / "order.txt", b"hello\n")
 
-    house.until(lambda: (server.home / "in" / "order.out.txt").exists())
+    house.until((server.home / "in" / "order.out.txt").exists)
     house.until(lambda: house.status().delivered == 1)
 
-    assert (server.home / "in" / "order.out.txt").read_bytes() == b"hello\n"
+    assert (server.home / "in" / "order.out.txt").read_bytes() == b"begin\nhello\nend\n"
     assert list((server.home / "out").iterdir()) == []
     assert (house.status().connected, house.status().collected, house.status().trouble) == (True, 1, None)
     assert house.running.findings() == []
@@ -104,7 +104,7 @@ def test_a_server_that_goes_and_comes_back_is_told_and_goes_on(
 
     server.lay(server.home / "out" / "late.txt", b"late\n")
     server.start()
-    house.until(lambda: (server.home / "in" / "late.out.txt").exists())
+    house.until((server.home / "in" / "late.out.txt").exists)
     house.until(lambda: house.status().next_try is None)
     house.until(lambda: ("away", "partner") not in house.alerts())
 
@@ -122,7 +122,7 @@ def test_one_that_freezes_touches_no_other(at_work: Callable[..., AtWork], serve
             frozen.signal(signal.SIGSTOP)
             server.lay(server.home / "out" / "quick.txt", b"quick\n")
 
-            house.until(lambda: (server.home / "in" / "quick.out.txt").exists())
+            house.until((server.home / "in" / "quick.out.txt").exists)
             house.until(lambda: "has not answered" in str(house.status("frozen").trouble))
             assert house.status().connected
         finally:
@@ -162,7 +162,7 @@ def test_what_is_refused_there_is_shown_and_the_place_counts_as_reached(
     house.until(lambda: ("not-moved", "partner") in house.alerts())
 
     server.folder("in").chmod(0o755)
-    house.until(lambda: (server.home / "in" / "x.csv").exists())
+    house.until((server.home / "in" / "x.csv").exists)
     house.until(lambda: house.status().trouble is None)
 
 
