@@ -15,7 +15,7 @@ from core.errors import Problem
 from core.table_explanation import TableExplanation
 from spool.notes import place, printable
 from spool.preview import Preview
-from spool.status import DropStatus, Status
+from spool.status import DropStatus, RemoteStatus, Status
 
 if TYPE_CHECKING:
     from spool.export_runs import Found
@@ -87,6 +87,9 @@ def print_status(status: Status) -> None:
     )
     print_line()
     print_table(("target", "to be picked up", "folder"), ((t.name, t.waiting, t.folder) for t in status.targets))
+    if status.remote:
+        print_line()
+        _print_remote(status.remote)
     if status.attention:
         print_line()
         print_drops("Waiting for a person or for another file", status.attention)
@@ -98,6 +101,15 @@ def print_status(status: Status) -> None:
     if status.last:
         print_line()
         print_drops("Last files", status.last)
+
+
+def _print_remote(places: Iterable[RemoteStatus]) -> None:
+    headings = ("place", "connected", "collected", "delivered", "last answer", "next try", "trouble")
+    rows = (
+        (p.name, "yes" if p.connected else "no", p.collected, p.delivered, p.reached, p.next_try, p.trouble)
+        for p in places
+    )
+    print_table(headings, rows)
 
 
 def print_drops(title: str, drops: Iterable[DropStatus]) -> None:

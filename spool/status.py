@@ -58,6 +58,21 @@ class TargetStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteStatus:
+    """One place outside: whether it can be reached, and what has come and gone."""
+
+    name: str
+    connected: bool
+    trouble: str | None
+    next_try: str | None
+    """When it is tried again; None when it works."""
+    reached: str | None
+    """When it has answered last."""
+    collected: int
+    delivered: int
+
+
+@dataclass(frozen=True, slots=True)
 class DropStatus:
     """One drop, in short."""
 
@@ -80,6 +95,7 @@ class Status:
     """Drops that wait for a person or for something else."""
     last: list[DropStatus]
     alerts: list[dict[str, str]] = field(default_factory=list)
+    remote: list[RemoteStatus] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain JSON types."""
@@ -111,6 +127,7 @@ def status_of(site: Site, journal: Journal) -> Status:
             }
             for row in journal.alerts()
         ],
+        [_remote(place.name, journal.remote_places().get(place.name, {}), zone) for place in site.remote],
     )
 
 
@@ -136,6 +153,19 @@ def _route(name: str, folder: str, row: Row, states: Counter[tuple[str, str]], z
         _moment(last, zone) if last else None,
         _moment(canary, zone) if canary else None,
         row.get("pause_reason"),
+    )
+
+
+def _remote(name: str, row: Row, zone: ZoneInfo) -> RemoteStatus:
+    next_try, reached = row.get("next_try_at"), row.get("reached_at")
+    return RemoteStatus(
+        name,
+        row.get("connected", False),
+        row.get("trouble"),
+        _moment(next_try, zone) if next_try else None,
+        _moment(reached, zone) if reached else None,
+        row.get("collected", 0),
+        row.get("delivered", 0),
     )
 
 
