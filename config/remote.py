@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from config.credentials import SecretReference
 from config.fields import FilePattern, FolderName, MarkerName
 from config.units import Duration, Notation, Size, SizeOrOff
+from core.cron import cron_trigger
 
 _KEY_TYPES = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa")
 _KEY_ALLOWED = 'type and key as "ssh-keyscan HOST" prints them, without the host: "ssh-ed25519 AAAA..."'
@@ -164,6 +165,12 @@ class Sftp(Login, _Named):
 
     jump: Login | None = Field(None, description="A server in between, through which alone the place can be reached.")
     poll: Duration = Field(60.0, description="Time between two looks at the folders that are collected from.")
+    collect_at: str = Field(
+        "",
+        description="When to look at them instead: five fields of cron (minute hour day month weekday). What is "
+        "delivered goes at once all the same.",
+        examples=["0 6,18 * * 1-5"],
+    )
     connect_timeout: Duration = Field(15.0, description="Time for the connection, and for each step of the login.")
     answer_timeout: Duration = Field(30.0, description="Longest time for one answer; then the place counts as away.")
     max_rate: SizeOrOff = Field(0, description="Bytes a second, at most.", examples=["1 MB"])
@@ -171,6 +178,13 @@ class Sftp(Login, _Named):
     retry_most: Duration = Field(900.0, description="Longest time between two attempts; it is never given up.")
     collect: tuple[Collect, ...] = Field((), description="What is collected.")
     deliver: tuple[Deliver, ...] = Field((), description="What is delivered.")
+
+    @field_validator("collect_at")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        if value:
+            cron_trigger(value)
+        return value
 
     @field_validator("retry_most")
     @classmethod

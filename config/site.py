@@ -90,6 +90,7 @@ def _remote(place: Sftp) -> remote.RemotePlace:
         collect=tuple(_collected(collect) for collect in place.collect),
         deliver=tuple(_delivered(deliver) for deliver in place.deliver),
         poll_seconds=place.poll,
+        collect_at=place.collect_at,
         retry_first_seconds=place.retry_first,
         retry_most_seconds=place.retry_most,
     )

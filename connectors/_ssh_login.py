@@ -53,9 +53,9 @@ def enter(access: SftpAccess) -> tuple[Entered, paramiko.Channel]:
     try:
         with _ending_after(2 * access.connect_seconds, entered) as timer:
             if access.jump is not None:
-                with _about(f"jump host {access.jump.host}", access.connect_seconds, timer):
+                with _about(f"jump host {access.jump.host}:{access.jump.port}", access.connect_seconds, timer):
                     _log_in(access.jump, _reach(access.jump, access.connect_seconds), access, entered)
-            with _about(access.login.host, access.connect_seconds, timer):
+            with _about(f"{access.login.host}:{access.login.port}", access.connect_seconds, timer):
                 _log_in(access.login, _way_to(access, entered), access, entered)
                 return entered, entered.open_sftp()
     except BaseException:
@@ -109,7 +109,7 @@ def _about(host: str, seconds: float, over: threading.Event) -> Iterator[None]:
     except socket.gaierror as error:
         raise TransportError(f"{host}: there is no server of this name ({error.strerror})") from error
     except ConnectionRefusedError as error:
-        raise TransportError(f"{host}: no SSH server listens on this port") from error
+        raise TransportError(f"{host}: no SSH server listens there") from error
     except (TimeoutError, paramiko.SSHException, OSError, EOFError) as error:
         if over.is_set() or isinstance(error, TimeoutError):
             raise TransportError(f"{host}: has not answered for {seconds:g} s") from error

@@ -96,5 +96,7 @@ class RemotePlace:
     deliver: tuple[DeliverFolder, ...] = ()
     poll_seconds: float = 60.0
     """Time between two looks at the folders that are collected from."""
+    collect_at: str = ""
+    """Five fields of cron: they are looked at then, instead of every so often."""
     retry_first_seconds: float = 5.0
     retry_most_seconds: float = 900.0

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from core.remote import CollectFolder, DeliverFolder, RemotePlace
 from core.site import Site
@@ -24,6 +25,8 @@ class Ways:
     despatches: dict[DeliverFolder, OutboxDespatch] = field(init=False)
     moved: dict[str, int] = field(init=False)
     """Files "collected" and "delivered" ever."""
+    reached_at: datetime | None = field(init=False)
+    """When the place had answered last before these ways were opened."""
 
     def __post_init__(self) -> None:
         """Open the memory, in the thread that will use it."""
@@ -32,6 +35,8 @@ class Ways:
         owner, ownership = SiteMemory(site.state).number()[:8], Ownership(site)
         routes = {route.name: route for route in site.routes}
         known = self.memory.state() or {}
+        reached = known.get("reached_at")
+        self.reached_at = None if reached is None else datetime.fromtimestamp(reached / 1000, UTC)
         self.moved = {what: known.get(what, 0) for what in ("collected", "delivered")}
         self.landings = {
             folder: InboxLanding(

@@ -160,13 +160,15 @@ def _finish(engine: Engine) -> None:
 
 
 def once(setup: WorkerSetup) -> bool:
-    """Take what is waiting, finish it, return. True when nothing was rejected or held."""
+    """Take what is waiting, here and outside, finish it, return. True when nothing was rejected, held or in the way."""
     with only_one(setup.site.state):
         make_ready(setup.site, thoroughly=True)
         journal = Journal(setup.site.journal_url)
         engine = Engine(setup, journal)
         try:
             engine.start()
+            remote = RemotePlaces(setup, engine)
+            reached = remote.once(collect=True)
             Schedule(engine).look()
             control, withdrawals = Control(engine), Withdrawals(engine)
             engine.taking.scan_all()
@@ -176,7 +178,8 @@ def once(setup: WorkerSetup) -> bool:
             while control.carry_out():
                 _until_idle(engine)
             engine.stop_taking()
-            if engine.has_waiting or (engine.is_held_up and not engine.idle):
+            reached = remote.once(collect=False) and reached
+            if not reached or engine.has_waiting or (engine.is_held_up and not engine.idle):
                 return False
             return not engine.outcomes.keys() & {"rejected", "bug", "held", "unclear", "duplicate"}
         finally:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.remote import CollectFolder, DeliverFolder, RemotePlace
-from spool.remote_places import RemotePlaces, delay_after
+from spool.place_worker import delay_after
+from spool.remote_places import RemotePlaces
 from spool.status import RemoteStatus, status_of
 from spool.worker import WorkerSetup
 from tests.sftp_servers import SftpServer, sftp_server
