@@ -1,28 +1,30 @@
-"""One row of an open-item list (OP-Liste) or clearing list (Auszifferungsliste), between reader and reconciliation.
+"""One row of an open-item list (OP-Liste) or a clearing list (Auszifferungsliste) on its way to the reconciliation.
 
 A list may have a million rows, so a row is a named tuple and not a validated model: the reader has checked every
 value before it builds one (facts/performance.md 3).
 
-What a reader says of the list as a whole stands in ``Batch.head``: ``source``, ``kind``, ``key_date`` (a date, or None
-where none is printed), and, where the list prints or the reader knows it, ``accounts`` (ranges of accounts that the
-list was restricted to, each a pair of texts) and ``ignored`` (a sequence of ``IgnoredRow``, whole once the documents
-have been iterated).
+``Batch.head`` of both kinds of list holds ``source`` (Source), ``kind`` (ListKind), ``key_date`` (a date; None only
+where the route says that its lists count as of their arrival), ``key_date_from`` ("preamble", "file_name", "column" or
+"arrival") and ``reading`` (a ListReading, complete once the documents have been iterated).
 """
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 _GERMAN_MARKS = str.maketrans(",.", ".,")
 
 DOCUMENT_TYPE = "open_item_list"
-"""Document type of a Batch that holds rows of an open-item list: what is open of each document."""
+"""Document type of a Batch that holds such rows."""
 
-CLEARING_LIST = "clearing_list"
-"""Document type of a Batch that holds rows of a clearing list: every booking that took part in a clearing, as a row of
-its own with its signed amount (Soll positive), the invoice's own booking too. Group rows and sums are left out."""
+CLEARING_LIST_TYPE = "clearing_list"
+"""Document type of a Batch that holds ClearingRow."""
 
-Source = Literal["bmd", "rzl"]
+Source = Literal["bmd", "rzl", "datev"]
 """FIBU program that printed a list."""
 
 ListKind = Literal["customers", "suppliers", "both"]
@@ -30,10 +32,7 @@ ListKind = Literal["customers", "suppliers", "both"]
 
 
 class OpenItemRow(NamedTuple):
-    """What the FIBU says of one document; several rows of one document that stand together are one.
-
-    In a clearing list it is one booking, ``amount`` its amount and ``document_date`` its date.
-    """
+    """What the FIBU says of one document; several rows of one document that stand together are one."""
 
     row: int
     """Row in the file as a spreadsheet shows it, counted from 1."""
@@ -51,27 +50,77 @@ class OpenItemRow(NamedTuple):
     """ISO 4217 as printed; "" where the list has no such column."""
     text: str
     """Booking text as printed."""
-    settled_on: date | None = None
-    """Day of the clearing (Ausgeglichen am, Auszifferungsdatum)."""
-    settlement: str = ""
-    """Number of the clearing (Auszifferungsnummer) as printed."""
-    contra_account: str = ""
-    """Other account of the booking (Gegenkonto), digits only."""
     symbol: str = ""
-    """Booking symbol or document circle (BK, AR, ER) as printed."""
-    earlier_number: str = ""
-    """OP-Nummer that the booking had before a final invoice took it over (RZL: "OP-Nr. vor SR")."""
+    """Booking symbol or document circle as printed; "" where the list has no such column."""
 
 
-class IgnoredRow(NamedTuple):
-    """A row of the file that is no item, and why the reader passed over it."""
+class ClearingRow(NamedTuple):
+    """One booking of a clearing list (facts/fibu.md 4, "Ausgeglichene OP"): an invoice, a payment, a discount.
+
+    Rows are never added up. Those of one account and number belong together, and should add up to zero.
+    """
 
     row: int
-    """Row in the file, counted from 1."""
+    account: str
+    number: str
+    """OP-Nummer as printed; carried from the group row where the rows below it do not repeat it."""
+    amount: Decimal
+    """Positive = debit (Soll)."""
+    document_date: date | None
+    """Day of the booking."""
+    cleared_on: date | None
+    """Day of the clearing; None where the list has no such column, or the booking is not cleared."""
+    clearing_number: str
+    """Number of the clearing as printed; "" where the list has none."""
+    earlier_number: str
+    """OP-Nummer before the item was moved to a final invoice (OP-Nr. vor SR); "" where the list has none."""
+    clearing_mark: str
+    """How it was cleared, as DATEV prints it (A automatic, M by hand, K small difference, N zero balance), else ""."""
+    counter_account: str
+    tax_code: str
+    symbol: str
+    """Booking symbol or document circle (AR, ER, BK, KA ...)."""
+    second_number: str
+    currency: str
     text: str
-    """What the row says, cells joined, shortened."""
-    reason: str
-    """In German, for the report, e.g. "Summenzeile"."""
+
+
+IgnoredReason = Literal[
+    "blank", "preamble", "heading", "page", "group", "child", "subtotal", "total", "balance", "note",
+]  # fmt: skip
+
+IGNORED_LABELS: Mapping[IgnoredReason, str] = MappingProxyType({
+    "blank": "Leerzeilen",
+    "preamble": "Zeilen vor der Überschrift",
+    "heading": "wiederholte Überschriften",
+    "page": "Seitenköpfe und Seitenfüße",
+    "group": "Gruppenzeilen",
+    "child": "Einzelbuchungen unter einem zusammengefassten Posten",
+    "subtotal": "Zwischensummen",
+    "total": "Gesamtsummen",
+    "balance": "Kontosalden und Differenzen",
+    "note": "Textzeilen ohne Betrag",
+})  # fmt: skip
+"""Why a row of a list is no document of its own, as a clerk reads it."""
+
+
+@dataclass(slots=True)
+class ListReading:
+    """What reading a list has found besides its documents; begun anew with each iteration, complete at its end.
+
+    ``items`` + ``joined`` + all of ``ignored`` are the rows of the file less the row of the headings.
+    """
+
+    items: int = 0
+    """Documents of the list."""
+    joined: int = 0
+    """Rows that were added to the document before them, because they show the same one."""
+    ignored: Counter[IgnoredReason] = field(default_factory=Counter)
+    """Rows that are no documents, by their reason (IGNORED_LABELS)."""
+    amount: Decimal = Decimal(0)
+    """Sum of all documents."""
+    grand_total_checked: bool = False
+    """The list prints a total of all its rows, and it is right."""
 
 
 def printed(amount: Decimal) -> str:
