@@ -1,25 +1,40 @@
 """What lists of open items are compared with: the entry of each exported document (``core.tracked``)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from core.booking import Booking
 from core.company import Company
 from core.contracts import CompanyLedger, Entry, Put
-from core.tracked import KIND, TrackedDocument, digits_key, match_key
+from core.documents import CashReceipt, Invoice
+from core.money import ZERO
+from core.tracked import (
+    KIND,
+    NUMBERS,
+    DiscountTerm,
+    TrackedDocument,
+    digits_key,
+    match_key,
+    normalised_number,
+)
 from handlers._fibu_plan import Done
+
+_PERCENT = Decimal("0.0001")
 
 
 def tracked_entries(exported: Sequence[Done], company: Company, ledger: CompanyLedger, run: str) -> Iterator[Put]:
     """Remember new documents, what was paid of any at the register, and what was taken back of advances."""
     entries: dict[str, Entry] = {}
+    numbers: list[Put] = []
     for done in exported:
         if done.person:
             tracked = tracked_document(done, run)
             key = match_key(tracked.ledger_account, tracked.number)
             group = digits_key(tracked.ledger_account, _shown_number(done.bookings[0]))
             entries[key] = Entry(key, tracked.body(), group)
+            numbers.append(Put(company.id, NUMBERS, key, {}, normalised_number(tracked.number)))
     payments = [done.bookings[0] for done in exported if done.bookings[0].kind == "payment"]
     paid = [(match_key(b.account, b.external_number or b.settles), b.gross) for b in payments]
     taken_back = [b for done in exported if done.person for b in done.bookings[1:]]
@@ -34,6 +49,7 @@ def tracked_entries(exported: Sequence[Done], company: Company, ledger: CompanyL
         if entry := entries.get(key):
             entries[key] = Entry(key, _changed(entry.body, amount), entry.group)
     yield from (Put(company.id, KIND, entry.key, entry.body, entry.group) for entry in entries.values())
+    yield from numbers
 
 
 def tracked_document(done: Done, run: str) -> TrackedDocument:
@@ -53,7 +69,20 @@ def tracked_document(done: Done, run: str) -> TrackedDocument:
         exported_by=run,
         amount_open=booking.gross,
         status="open" if booking.gross else "paid",
+        discounts=tuple(_discounts(invoice)),
+        deducts=done.deducted,
     )
+
+
+def _discounts(invoice: Invoice | CashReceipt) -> Iterator[DiscountTerm]:
+    """The Skonto that the document offers its reader, whatever the FIBU program can hold of it."""
+    if not isinstance(invoice, Invoice) or invoice.payment_terms is None or not invoice.totals.payable:
+        return
+    for discount in invoice.payment_terms.discounts:
+        until = discount.until or invoice.issue_date + timedelta(discount.days or 0)
+        percent = discount.percent or (discount.amount or ZERO) * 100 / invoice.totals.payable
+        if percent:
+            yield DiscountTerm(until=until, percent=percent.quantize(_PERCENT, ROUND_HALF_UP))
 
 
 def _changed(body: Mapping[str, Any], amount: Decimal) -> Mapping[str, Any]:

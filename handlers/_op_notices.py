@@ -8,9 +8,11 @@ from typing import Any
 
 from core.contracts import Warn
 from core.errors import Problem
-from core.open_items import OpenItemRow, printed
+from core.open_items import ClearingRow, OpenItemRow, printed
 
 _SHOWN = 50
+_DECIDE_WHOLE = "Ist sie vollständig, geben Sie die Datei frei; wenn nicht, verwerfen Sie sie."
+_DECIDE = "Wenn ja, geben Sie die Datei frei; wenn nein, verwerfen Sie sie."
 _KINDS = {
     "unmatched": "Posten, die CLUE nicht übergeben hat",
     "ambiguous": "nicht eindeutige Posten",
@@ -18,6 +20,12 @@ _KINDS = {
     "overpaid": "Überzahlungen",
     "in_doubt": "zweifelhafte Posten",
     "not_booked": "Rechnungen, die in der FIBU fehlen",
+    "other_account": "Posten auf anderen Konten",
+    "moved_to_final": "umgehängte Anzahlungen",
+    "left_over": "Buchungen, die keiner Rechnung zugeordnet wurden",
+    "amount_differs": "Rechnungen mit abweichendem Betrag",
+    "cancelled_there": "in der FIBU stornierte Rechnungen",
+    "not_money": "Rechnungen, die in CLUE als bezahlt galten",
 }
 
 
@@ -49,7 +57,7 @@ class Notices:
             )
 
 
-def unmatched(row: OpenItemRow) -> Problem:
+def unmatched(row: OpenItemRow | ClearingRow) -> Problem:
     """A row whose number is not known."""
     return _of_row(
         "unmatched",
@@ -59,7 +67,7 @@ def unmatched(row: OpenItemRow) -> Problem:
     )
 
 
-def ambiguous(row: OpenItemRow) -> Problem:
+def ambiguous(row: OpenItemRow | ClearingRow) -> Problem:
     """A row whose number fits several documents."""
     return _of_row(
         "ambiguous",
@@ -69,12 +77,12 @@ def ambiguous(row: OpenItemRow) -> Problem:
     )
 
 
-def doubtful(row: OpenItemRow, why: str) -> Problem:
+def doubtful(row: OpenItemRow | ClearingRow, why: str) -> Problem:
     """A row that was matched, but must not be believed."""
     return _of_row("in_doubt", row, f"wurde nicht übernommen: {why}", "Bitte klären Sie den Posten in der FIBU.")
 
 
-def reversal(row: OpenItemRow, before: Decimal) -> Problem:
+def reversal(row: OpenItemRow | ClearingRow, before: Decimal) -> Problem:
     """The open amount has grown."""
     return _of_row(
         "reversal",
@@ -84,14 +92,58 @@ def reversal(row: OpenItemRow, before: Decimal) -> Problem:
     )
 
 
-def overpaid(row: OpenItemRow) -> Problem:
+def overpaid(row: OpenItemRow | ClearingRow) -> Problem:
     """More was paid than was owed."""
     return _of_row(
         "overpaid", row, "ist überzahlt.", "Bitte prüfen Sie, ob das Guthaben zurückgezahlt oder verrechnet wird."
     )
 
 
-def _of_row(code: str, row: OpenItemRow, what: str, todo: str) -> Problem:
+def other_account(row: OpenItemRow | ClearingRow, document: Mapping[str, Any]) -> Problem:
+    """The number is known on another account alone."""
+    return _of_row(
+        "other_account",
+        row,
+        f"gehört vermutlich zur Rechnung {document['number']}, die auf Konto {document['ledger_account']} übergeben "
+        "wurde; er wurde ihr zugeordnet.",
+        "Bitte prüfen Sie, ob die Rechnung auf dem richtigen Konto gebucht ist.",
+    )
+
+
+def moved_to_final(row: OpenItemRow | ClearingRow, amount: Decimal) -> Problem:
+    """The FIBU has hung payments from an advance invoice to its final invoice."""
+    return _of_row(
+        "moved_to_final",
+        row,
+        f"ist eine Schlussrechnung, bei der {printed(abs(amount))} weniger offen sind, weil eine Anzahlungsrechnung in "
+        "der FIBU wieder offen ist. Das ist keine Zahlung und wurde CLUE nicht gemeldet.",
+        "Bitte prüfen Sie, ob die Anzahlung in der FIBU richtig zugeordnet ist.",
+    )
+
+
+def deducted_again(row: OpenItemRow | ClearingRow, less: Decimal) -> Problem:
+    """A final invoice shows less by exactly what was paid of its advances."""
+    return _of_row(
+        "in_doubt",
+        row,
+        f"ist eine Schlussrechnung und um genau {printed(abs(less))} niedriger, den bezahlten Betrag ihrer "
+        "Anzahlungen. Diese Zahlung kennt CLUE schon; sie wurde nicht noch einmal gemeldet.",
+        "Bitte prüfen Sie, ob die Anzahlung in der FIBU zweimal abgezogen wurde.",
+    )
+
+
+def held_against_final(row: OpenItemRow | ClearingRow, more: Decimal) -> Problem:
+    """An advance invoice is open again because its payment stands at the final invoice now."""
+    return _of_row(
+        "in_doubt",
+        row,
+        f"ist um {printed(abs(more))} höher als bisher, weil die Zahlung zur Schlussrechnung umgehängt wurde. In CLUE "
+        "bleibt die Anzahlung bezahlt.",
+        "Bitte prüfen Sie, ob die Anzahlung in der FIBU richtig zugeordnet ist.",
+    )
+
+
+def _of_row(code: str, row: OpenItemRow | ClearingRow, what: str, todo: str) -> Problem:
     item = f"Der Posten {row.number} auf Konto {row.account} mit {printed(row.amount)} {what}"
     return Problem(code, item, todo, row=row.row, record=row.number)
 
@@ -105,6 +157,22 @@ def moved(document: Mapping[str, Any]) -> Problem:
         "anderen Nummer. Die Rechnung gilt weiter als offen.",
         "Bitte prüfen Sie, ob der Posten umgehängt wurde.",
     )
+
+
+def decided_open(document: Mapping[str, Any]) -> Problem:
+    """A document is gone, and a person has said that it is open all the same."""
+    return _of_document(
+        "in_doubt",
+        document,
+        "fehlt in der Liste, bleibt aber offen, weil das so entschieden wurde.",
+        "Bitte klären Sie den Posten in der FIBU.",
+    )
+
+
+def would_be_paid(document: Mapping[str, Any]) -> Problem:
+    """One of the documents for which a list is held."""
+    amount = printed(Decimal(document["amount_open"]))
+    return _of_document("would_be_paid", document, f"mit {amount} fehlt in der Liste und würde als bezahlt gelten.", "")
 
 
 def not_booked(document: Mapping[str, Any]) -> Problem:
@@ -128,8 +196,27 @@ def too_many_gone(gone: int, expected: int) -> Problem:
         "too_many_gone",
         f"In der Liste fehlen {gone} von {expected} Rechnungen, die zuletzt noch offen waren; sie würden alle als "
         "bezahlt gelten.",
-        "Bitte prüfen Sie, ob die Liste vollständig ist (Kontenbereich, Filter, Stichtag). Wenn ja, geben Sie die "
-        "Datei frei; wenn nein, verwerfen Sie sie.",
+        f"Bitte prüfen Sie, ob die Liste vollständig ist (Kontenbereich, Filter, Stichtag). {_DECIDE}",
+    )
+
+
+def accounts_missing(accounts: int, first: str, last: str, gone: int) -> Problem:
+    """So many accounts in a row are missing that the list was probably cut or restricted."""
+    return Problem(
+        "accounts_missing",
+        f"In der Liste fehlen alle {gone} Rechnungen von {accounts} aufeinanderfolgenden Konten ({first} bis {last}); "
+        "sie würden alle als bezahlt gelten.",
+        f"Bitte prüfen Sie, ob die Liste abgeschnitten oder auf bestimmte Konten eingeschränkt ist. {_DECIDE_WHOLE}",
+    )
+
+
+def direction_missing(direction: str, gone: int) -> Problem:
+    """Everything of the customers, or of the suppliers, is missing."""
+    who = "Kunden" if direction == "ar" else "Lieferanten"
+    return Problem(
+        "direction_missing",
+        f"In der Liste fehlen alle {gone} zuletzt offenen Rechnungen der {who}; sie würden alle als bezahlt gelten.",
+        f"Bitte prüfen Sie, ob die Liste auch die Konten der {who} enthält. {_DECIDE}",
     )
 
 
@@ -138,8 +225,7 @@ def none_of_ours(gone: int) -> Problem:
     return Problem(
         "none_of_ours",
         f"Die Liste enthält keine einzige Rechnung aus CLUE, obwohl dort zuletzt {gone} offen waren.",
-        "Bitte prüfen Sie, ob es die richtige Liste für diesen Mandanten ist. Wenn ja, geben Sie die Datei frei; "
-        "wenn nein, verwerfen Sie sie.",
+        f"Bitte prüfen Sie, ob es die richtige Liste für diesen Mandanten ist. {_DECIDE}",
     )
 
 
