@@ -62,8 +62,8 @@ class ToldPayment(_Remembered):
     write_off_amount: Decimal = Decimal(0)
     fx_difference: Decimal = Decimal(0)
     offset_amount: Decimal = Decimal(0)
-    inferred: bool
-    """Concluded from lists of open items; what a clearing list proves later takes its place."""
+    source: Literal["clearing", "op_diff"]
+    """What was concluded from lists of open items gives way to what a clearing list proves later."""
     taken_back: bool = False
     """Another payment has taken it back, or it takes back another one: both together are nothing."""
     seen_in: str

@@ -82,7 +82,7 @@ class Changes:
             )
             if opposite:
                 # What a clearing list proves later takes the place of what was concluded, but not of such a pair.
-                mine = [str(body["told"][-1]["id"])] if opposite["inferred"] else []
+                mine = [str(body["told"][-1]["id"])] if opposite["source"] == "op_diff" else []
                 mark_taken_back(body, {str(opposite["id"]), *mine})
         if at_register:
             body["known_paid"] = str(Decimal(body["known_paid"]) - at_register)

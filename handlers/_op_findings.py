@@ -46,6 +46,13 @@ class Findings:
             amount = Decimal(document["amount_open"])
             self._unchanged.append(_line(finding, document, row, amount, amount))
 
+    def booked(self, row: ClearingRow | None, document: Mapping[str, Any]) -> None:
+        """A clearing list says nothing that was not counted before."""
+        self._counts["unchanged"] += 1
+        if len(self._unchanged) < _MOST_UNCHANGED:
+            amount = Decimal(document["amount_open"])
+            self._unchanged.append(_line("unchanged", document, row, amount, amount))
+
     def changed(self, row: OpenItemRow | ClearingRow | None, document: Mapping[str, Any], change: Change) -> None:
         """A document was told as changed; ``row`` is None where the list holds it no more."""
         grew = (change.after - change.before) * Decimal(document["gross"]) > 0

@@ -190,6 +190,82 @@ def _of_document(code: str, document: Mapping[str, Any], what: str, todo: str) -
     return Problem(code, f"{name} {what}", todo, record=document["document_id"])
 
 
+def doubtful_document(document: Mapping[str, Any], why: str) -> Problem:
+    """A document of a clearing list that must not be believed."""
+    return _of_document(
+        "in_doubt", document, f"wurde nicht übernommen: {why}", "Bitte klären Sie den Beleg in der FIBU."
+    )
+
+
+def counted_twice(document: Mapping[str, Any], after: Decimal) -> Problem:
+    """The bookings would settle more than there is, though this list says that they do not."""
+    return _of_document(
+        "in_doubt",
+        document,
+        f"wäre nach den Buchungen dieser und früherer Listen um {printed(abs(after))} überzahlt, obwohl sie es nach "
+        "dieser Liste nicht ist; nichts wurde übernommen.",
+        "Bitte exportieren Sie die Auszifferungsliste immer mit denselben Spalten, auch mit dem Buchungsdatum.",
+    )
+
+
+def cancelled_there(document: Mapping[str, Any]) -> Problem:
+    """The whole document was taken back in the FIBU."""
+    return _of_document(
+        "cancelled_there",
+        document,
+        "wurde in der FIBU zur Gänze mit einer Gutschrift oder einem Storno ausgeglichen; es ist kein Geld geflossen.",
+        "Bitte prüfen Sie, ob die Rechnung auch in CLUE storniert ist.",
+    )
+
+
+def overpaid_document(document: Mapping[str, Any], after: Decimal) -> Problem:
+    """More was paid than was owed."""
+    return _of_document(
+        "overpaid",
+        document,
+        f"ist um {printed(abs(after))} überzahlt.",
+        "Bitte prüfen Sie, ob das Guthaben zurückgezahlt oder verrechnet wird.",
+    )
+
+
+def left_over(row: ClearingRow, *, ours: bool) -> Problem:
+    """A booking that settles nothing of ours."""
+    if ours:
+        what = "konnte keiner Rechnung zugeordnet werden."
+        return _of_row("left_over", row, what, "Bitte prüfen Sie die Auszifferung in der FIBU.")
+    what = "gehört zu keiner Rechnung, die CLUE übergeben hat."
+    todo = "Bitte prüfen Sie, ob der Beleg direkt in der FIBU gebucht wurde oder ob die Nummer stimmt."
+    return _of_row("left_over", row, what, todo)
+
+
+def amount_differs(row: ClearingRow, gross: Decimal) -> Problem:
+    """The FIBU has booked another amount than was handed over."""
+    return _of_row(
+        "amount_differs",
+        row,
+        f"wurde mit {printed(gross)} übergeben, aber mit einem anderen Betrag gebucht.",
+        "Bitte prüfen Sie die Buchung in der FIBU.",
+    )
+
+
+def other_company(differing: int, own: int) -> Problem:
+    """So many invoices have another amount that they are probably not ours."""
+    return Problem(
+        "other_company",
+        f"Bei {differing} von {own} Rechnungen der Liste stimmt der Betrag nicht mit dem übergebenen überein.",
+        f"Bitte prüfen Sie, ob es die richtige Liste für diesen Mandanten ist. {_DECIDE}",
+    )
+
+
+def clearing_list_too_long(most: int) -> Problem:
+    """More rows than can be sorted."""
+    return Problem(
+        "list_too_long",
+        f"Die Auszifferungsliste hat mehr als {most} Buchungen.",
+        "Bitte exportieren Sie sie in Teilen, zum Beispiel nach Monaten oder Kontenbereichen.",
+    )
+
+
 def too_many_gone(gone: int, expected: int) -> Problem:
     """So many documents have disappeared that the list may be incomplete."""
     return Problem(

@@ -64,6 +64,11 @@ class Teller:
         """The part of a payment's id that names its document."""
         return f"{self._company}:{document['ledger_account']}:{document['number']}"
 
+    def proof_id(self, document: Mapping[str, Any], clearing: str, day: date) -> str:
+        """Id of a payment that a clearing list proves (facts/domain.md 3.2, "Idempotency")."""
+        account, number = document["ledger_account"], document["number"]
+        return f"clr:{self._company}:{account}:{clearing or '-'}:{number}:{day.isoformat()}"
+
     def tell(
         self,
         body: dict[str, Any],
@@ -113,7 +118,7 @@ class Teller:
             "id": payment_id,
             "day": evidence.day.isoformat(),
             **amounts,
-            "inferred": evidence.inferred,
+            "source": evidence.source,
             "taken_back": False,
             "seen_in": place,
             "drop": self._drop_id,

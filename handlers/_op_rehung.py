@@ -89,5 +89,5 @@ class Rehung:
 
     def _is_proved(self, document: Mapping[str, Any]) -> bool:
         """Whether a clearing list of the same key date has said what is open."""
-        last = [payment["inferred"] for payment in document.get("told", ())][-1:]
-        return last == [False] and document.get("last_key_date") == self._key_text
+        last = [payment["source"] for payment in document.get("told", ())][-1:]
+        return last == ["clearing"] and document.get("last_key_date") == self._key_text

@@ -13,10 +13,11 @@ from core.batch import Batch
 from core.company import Company
 from core.contracts import CompanyLedger, Context, Effect, Hold, Put
 from core.errors import RuleError
-from core.open_items import DOCUMENT_TYPE
+from core.open_items import CLEARING_LIST_TYPE, DOCUMENT_TYPE
 from core.tracked import KIND
 from handlers import _op_notices as notices
 from handlers._op_changes import Changes
+from handlers._op_clearing import Clearings
 from handlers._op_findings import Findings
 from handlers._op_missing import LISTS_TO_WAIT, Missing, Scope
 from handlers._op_rehung import Rehung
@@ -26,7 +27,7 @@ from handlers._op_snapshot import Snapshot
 __all__ = ["ACCEPTS", "ANSWERS_DUPLICATES", "LABEL", "LAST_LIST", "Settings", "handle"]
 
 LABEL = "OP-Abgleich"
-ACCEPTS = frozenset({DOCUMENT_TYPE})
+ACCEPTS = frozenset({DOCUMENT_TYPE, CLEARING_LIST_TYPE})
 ANSWERS_DUPLICATES = False
 
 LAST_LIST = "op_list"
@@ -62,6 +63,17 @@ class _Reconciliation:
 
     def effects(self) -> Iterator[Effect]:
         """Everything that follows from the list; the last effect may be a Hold."""
+        if self._batch.document_type == CLEARING_LIST_TYPE:
+            clearings = Clearings(
+                self._batch, self._settings, self._company, self._ledger, self._changes, self._findings
+            )
+            yield from clearings.effects(self._key_date, released=self._released)
+            yield from self._findings.notices.rest()
+        else:
+            yield from self._open_items()
+
+    def _open_items(self) -> Iterator[Effect]:
+        """What follows from a list of open items."""
         key_text, kind = self._key_date.isoformat(), str(self._batch.head.get("kind", "both"))
         list_key = "/".join([str(self._batch.head.get("source", "")), kind, *self._settings.complete_accounts])
         last = self._ledger.get(LAST_LIST, list_key)
