@@ -3,9 +3,10 @@
 A list may have a million rows, so a row is a named tuple and not a validated model: the reader has checked every
 value before it builds one (facts/performance.md 3).
 
-``Batch.head`` of both kinds of list holds ``source`` (Source), ``kind`` (ListKind), ``key_date`` (a date; None only
-where the route says that its lists count as of their arrival), ``key_date_from`` ("preamble", "file_name", "column" or
-"arrival") and ``reading`` (a ListReading, complete once the documents have been iterated).
+``Batch.head`` of both kinds of list holds ``source`` (Source), ``kind`` (ListKind), ``key_date`` (a date; None for
+a clearing list that prints none, and where the route says that its lists count as of their arrival), ``key_date_from``
+("preamble", "file_name", "column" or "arrival") and ``reading`` (a ListReading, complete once the documents have been
+iterated).
 """
 
 from collections import Counter
@@ -108,7 +109,7 @@ IGNORED_LABELS: Mapping[IgnoredReason, str] = MappingProxyType({
 class ListReading:
     """What reading a list has found besides its documents; begun anew with each iteration, complete at its end.
 
-    ``items`` + ``joined`` + all of ``ignored`` are the rows of the file less the row of the headings.
+    ``items`` + ``joined`` + all of ``ignored`` are the rows of the file less those of the headings.
     """
 
     items: int = 0
@@ -121,6 +122,12 @@ class ListReading:
     """Sum of all documents."""
     grand_total_checked: bool = False
     """The list prints a total of all its rows, and it is right."""
+
+    def restart(self, *, preamble: int) -> None:
+        """Forget everything but the number of rows above the headings: a new iteration begins."""
+        self.items = self.joined = 0
+        self.ignored = Counter({"preamble": preamble} if preamble else {})
+        self.amount, self.grand_total_checked = Decimal(0), False
 
 
 def printed(amount: Decimal) -> str:

@@ -26,15 +26,14 @@ _PERCENT = Decimal("0.0001")
 
 def tracked_entries(exported: Sequence[Done], company: Company, ledger: CompanyLedger, run: str) -> Iterator[Put]:
     """Remember new documents, what was paid of any at the register, and what was taken back of advances."""
+    yield from _numbers(exported, company)
     entries: dict[str, Entry] = {}
-    numbers: list[Put] = []
     for done in exported:
         if done.person:
             tracked = tracked_document(done, run)
             key = match_key(tracked.ledger_account, tracked.number)
             group = digits_key(tracked.ledger_account, _shown_number(done.bookings[0]))
             entries[key] = Entry(key, tracked.body(), group)
-            numbers.append(Put(company.id, NUMBERS, key, {}, normalised_number(tracked.number)))
     payments = [done.bookings[0] for done in exported if done.bookings[0].kind == "payment"]
     paid = [(match_key(b.account, b.external_number or b.settles), b.gross) for b in payments]
     taken_back = [b for done in exported if done.person for b in done.bookings[1:]]
@@ -49,7 +48,6 @@ def tracked_entries(exported: Sequence[Done], company: Company, ledger: CompanyL
         if entry := entries.get(key):
             entries[key] = Entry(key, _changed(entry.body, amount), entry.group)
     yield from (Put(company.id, KIND, entry.key, entry.body, entry.group) for entry in entries.values())
-    yield from numbers
 
 
 def tracked_document(done: Done, run: str) -> TrackedDocument:
@@ -74,17 +72,6 @@ def tracked_document(done: Done, run: str) -> TrackedDocument:
     )
 
 
-def _discounts(invoice: Invoice | CashReceipt) -> Iterator[DiscountTerm]:
-    """The Skonto that the document offers its reader, whatever the FIBU program can hold of it."""
-    if not isinstance(invoice, Invoice) or invoice.payment_terms is None or not invoice.totals.payable:
-        return
-    for discount in invoice.payment_terms.discounts:
-        until = discount.until or invoice.issue_date + timedelta(discount.days or 0)
-        percent = discount.percent or (discount.amount or ZERO) * 100 / invoice.totals.payable
-        if percent:
-            yield DiscountTerm(until=until, percent=percent.quantize(_PERCENT, ROUND_HALF_UP))
-
-
 def _changed(body: Mapping[str, Any], amount: Decimal) -> Mapping[str, Any]:
     """The entry of an advance invoice after its unpaid part was taken back, or given back: no list is needed for it."""
     gross, amount_open = Decimal(body["gross"]) + amount, Decimal(body["amount_open"]) + amount
@@ -98,3 +85,21 @@ def _shown_number(booking: Booking) -> str:
     """The number whose digits RZL shows (``open_item_digits``)."""
     has_digits = any(char.isdigit() for char in booking.external_number)
     return booking.external_number if has_digits else booking.number
+
+
+def _discounts(invoice: Invoice | CashReceipt) -> Iterator[DiscountTerm]:
+    """The Skonto that the document offers its reader, whatever the FIBU program can hold of it."""
+    if not isinstance(invoice, Invoice) or invoice.payment_terms is None or not invoice.totals.payable:
+        return
+    for discount in invoice.payment_terms.discounts:
+        until = discount.until or invoice.issue_date + timedelta(discount.days or 0)
+        percent = discount.percent or (discount.amount or ZERO) * 100 / invoice.totals.payable
+        if percent:
+            yield DiscountTerm(until=until, percent=percent.quantize(_PERCENT, ROUND_HALF_UP))
+
+
+def _numbers(exported: Sequence[Done], company: Company) -> Iterator[Put]:
+    """Documents are found by their number alone too, where a list has them on another account."""
+    for booking in (done.bookings[0] for done in exported if done.person):
+        number = booking.external_number or booking.number
+        yield Put(company.id, NUMBERS, match_key(booking.account, number), {}, normalised_number(number))

@@ -15,6 +15,7 @@ from core.errors import RuleError
 from core.money import ZERO
 from core.open_items import ClearingRow
 from core.tracked import KIND, normalised_number
+from handlers import _op_list_problems as list_problems
 from handlers import _op_notices as notices
 from handlers._op_changes import Changes
 from handlers._op_distribution import Clearing, Document, Placed
@@ -54,7 +55,7 @@ class Clearings:
         """Everything that follows from the list; the last effect may be a Hold. RuleError: the list is too long."""
         rows = list(islice(self._batch.documents, _MOST_ROWS + 1))
         if len(rows) > _MOST_ROWS:
-            raise RuleError(notices.clearing_list_too_long(_MOST_ROWS))
+            raise RuleError(list_problems.clearing_list_too_long(_MOST_ROWS))
         self._findings.rows = len(rows)
         accounts: dict[str, list[ClearingRow]] = {}
         for row in rows:
@@ -161,9 +162,9 @@ class Clearings:
         if self._findings.rows and not self._found:
             open_ones = sum(1 for entry in self._ledger.all(KIND) if Decimal(entry.body["amount_open"]))
             if open_ones:
-                yield Hold((notices.none_of_ours(open_ones),))
+                yield Hold((list_problems.none_of_ours(open_ones),))
         elif self._differing > _FEW and self._differing * 2 > self._own:
-            yield Hold((notices.other_company(self._differing, self._own),))
+            yield Hold((list_problems.other_company(self._differing, self._own),))
 
 
 def _has_number(row: ClearingRow, entry: Entry | None) -> bool:

@@ -9,6 +9,7 @@ from core.contracts import CompanyLedger, Effect, Entry, Hold
 from core.errors import Problem
 from core.money import CENT, cents
 from core.tracked import KIND
+from handlers import _op_list_problems as list_problems
 from handlers import _op_notices as notices
 from handlers._op_changes import Changes
 from handlers._op_decisions import decisions
@@ -161,11 +162,11 @@ class Missing:
         if not gone:
             return None
         if gone == expected:
-            return notices.none_of_ours(gone)
+            return list_problems.none_of_ours(gone)
         if gone > settings.hold_count and gone * 100 > expected * settings.hold_share:
-            return notices.too_many_gone(gone, expected)
+            return list_problems.too_many_gone(gone, expected)
         run = self._gone.longest_run()
         if settings.hold_accounts and run.accounts >= settings.hold_accounts:
-            return notices.accounts_missing(run.accounts, run.first, run.last, run.documents)
+            return list_problems.accounts_missing(run.accounts, run.first, run.last, run.documents)
         direction = self._gone.whole_direction()
-        return notices.direction_missing(direction, self._gone.of_direction(direction)) if direction else None
+        return list_problems.direction_missing(direction, self._gone.of_direction(direction)) if direction else None

@@ -15,7 +15,7 @@ from core.contracts import CompanyLedger, Context, Effect, Hold, Put
 from core.errors import RuleError
 from core.open_items import CLEARING_LIST_TYPE, DOCUMENT_TYPE
 from core.tracked import KIND
-from handlers import _op_notices as notices
+from handlers import _op_list_problems as list_problems
 from handlers._op_changes import Changes
 from handlers._op_clearing import Clearings
 from handlers._op_findings import Findings
@@ -42,7 +42,7 @@ def handle(batch: Batch, context: Context) -> Iterator[Effect]:
     Raises RuleError for a route without a company, for an older key date and for a list that names a document twice.
     """
     if batch.origin.company is None:
-        raise RuleError(notices.company_missing())
+        raise RuleError(list_problems.company_missing())
     yield from _Reconciliation(batch, context, batch.origin.company).effects()
 
 
@@ -79,7 +79,7 @@ class _Reconciliation:
         last = self._ledger.get(LAST_LIST, list_key)
         key_dates: list[str] = list(last.body["key_dates"]) if last else []
         if key_dates and key_dates[-1] > key_text:
-            raise RuleError(notices.older_key_date(self._key_date, date.fromisoformat(key_dates[-1])))
+            raise RuleError(list_problems.older_key_date(self._key_date, date.fromisoformat(key_dates[-1])))
         scope = Scope(_DIRECTIONS[kind], bounds(self._settings.complete_accounts), key_text)
         snapshot = Snapshot(self._batch, self._key_date, self._ledger, self._changes, self._findings)
         yield from snapshot.compare()
@@ -88,7 +88,7 @@ class _Reconciliation:
             open_ones = sum(1 for entry in self._ledger.all(KIND) if scope.holds(entry.body))
             yield from self._findings.notices.rest()
             if open_ones:
-                yield Hold((notices.none_of_ours(open_ones),))
+                yield Hold((list_problems.none_of_ours(open_ones),))
             return
         rehung = Rehung(snapshot, self._ledger, self._changes, self._findings, key_text)
         yield from rehung.tell_finals()
