@@ -165,6 +165,9 @@ class Company(BaseModel):
     fibu: Literal["bmd", "bmd55", "rzl", "datev"] = Field(description="FIBU program of the company.")
     target: str = Field(default="", description="Outbox target of the bookings; empty: the name of the FIBU program.")
     clue_target: str = Field(default="clue", description="Outbox target of what is reported back to CLUE.")
+    report_target: str = Field(
+        default="", description="Outbox target of the reports of export runs, for people; empty: none are written."
+    )
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$", description="Currency of the books.")
     cash_bookings: Literal["single", "daily"] = Field(
         default="single",

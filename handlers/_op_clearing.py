@@ -11,13 +11,13 @@ from itertools import islice
 from core.batch import Batch
 from core.company import Company
 from core.contracts import CompanyLedger, Effect, Entry, Hold
-from core.errors import RuleError
+from core.errors import Problem, RuleError
 from core.money import ZERO
 from core.open_items import ClearingRow
 from core.tracked import KIND, normalised_number
 from handlers import _op_list_problems as list_problems
 from handlers import _op_notices as notices
-from handlers._op_changes import Changes
+from handlers._op_changes import Change, Changes
 from handlers._op_distribution import Clearing, Document, Placed
 from handlers._op_findings import Findings
 from handlers._op_kinds import Kinds
@@ -126,8 +126,8 @@ class Clearings:
             yield from self._findings.doubtful(row, document, problem, "doubtful")
             return
         change = proof.tell()
-        self._findings.changed(row, document, change)
-        yield from self._notices(document, items, proof.after, change.status)
+        problems = self._problems(document, items, change)
+        yield from self._findings.changed(row, document, change, problems)
 
     def _own_bookings(self, parts: Sequence[Document]) -> Iterator[Effect]:
         """Compare the amounts of invoices with what was exported."""
@@ -140,14 +140,12 @@ class Clearings:
                 self._differing += 1
                 yield from self._findings.notices.show(notices.amount_differs(part.row, gross))
 
-    def _notices(
-        self, document: Mapping[str, object], items: Sequence[Item], after: Decimal, status: str
-    ) -> Iterator[Effect]:
+    def _problems(self, document: Mapping[str, object], items: Sequence[Item], change: Change) -> list[Problem]:
+        """What a person should know of a document that was told."""
         gross = Decimal(str(document["gross"]))
-        if any(item.kind == "credit_note" and item.amount == gross for item in items):
-            yield from self._findings.notices.show(notices.cancelled_there(document))
-        elif status == "overpaid":
-            yield from self._findings.notices.show(notices.overpaid_document(document, after))
+        if gross > 0 and any(item.kind == "credit_note" and item.amount == gross for item in items):
+            return [notices.cancelled_there(document)]
+        return [notices.overpaid_document(document, change.after)] if change.status == "overpaid" else []
 
     def _doubt(self, document: Mapping[str, object], row: ClearingRow | None) -> str | None:
         if document["status"] == "cancelled":

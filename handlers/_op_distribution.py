@@ -122,6 +122,8 @@ class Clearing:
                 amount = min(debit.amount, -credit.amount)
                 if amount:
                     self._settle(debit, credit, amount, guessed=guessed)
+        if not self.documents:
+            return [row for row in free if self._kinds.is_invoice(row)] or list(free)
         return [side.row for side in sides if side.amount and side.document is None]
 
     def _settle(self, debit: _Side, credit: _Side, amount: Decimal, *, guessed: bool) -> None:

@@ -1,17 +1,17 @@
 """What is found about each row and document of a list, collected for the notes and for the Abgleichsbericht."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from core.batch import Batch, Output
 from core.company import Company
-from core.contracts import Effect, Emit, Warn
+from core.contracts import Effect, Emit, Put, Warn
 from core.errors import Problem
 from core.money import ZERO
-from core.open_items import IGNORED_LABELS, ClearingRow, ListReading, OpenItemRow
+from core.open_items import DOCUMENT_TYPE, IGNORED_LABELS, ClearingRow, ListReading, OpenItemRow
 from core.reconciliation_report import FINDINGS, Finding, FindingSum, OpenSums, ReconciliationReport, ReportLine
 from handlers._op_changes import Change
 from handlers._op_notices import Notices
@@ -19,10 +19,13 @@ from handlers._op_notices import Notices
 REPORT = "reconciliation_report"
 """Document type of a report."""
 
+READ_LIST = "read_list"
+"""Ledger kind: a list that was compared, and what it showed; key = id of the drop."""
+
 _MOST_LINES = 20_000
 _MOST_UNCHANGED = 5_000
 _FINDING_OF: Mapping[str, Finding] = {
-    "paid": "paid", "partly_paid": "partly_paid", "overpaid": "overpaid", "open": "reversal", "cancelled": "paid",
+    "paid": "paid", "partly_paid": "partly_paid", "overpaid": "overpaid", "open": "unchanged", "cancelled": "paid",
 }  # fmt: skip
 _FORMATS = (("reconciliation_report_xlsx", "xlsx"), ("reconciliation_report_txt", "txt"))
 
@@ -53,7 +56,13 @@ class Findings:
             amount = Decimal(document["amount_open"])
             self._unchanged.append(_line("unchanged", document, row, amount, amount))
 
-    def changed(self, row: OpenItemRow | ClearingRow | None, document: Mapping[str, Any], change: Change) -> None:
+    def changed(
+        self,
+        row: OpenItemRow | ClearingRow | None,
+        document: Mapping[str, Any],
+        change: Change,
+        problems: Sequence[Problem] = (),
+    ) -> Iterator[Warn]:
         """A document was told as changed; ``row`` is None where the list holds it no more."""
         grew = (change.after - change.before) * Decimal(document["gross"]) > 0
         finding: Finding = _FINDING_OF[change.status]
@@ -61,7 +70,10 @@ class Findings:
             finding = "reversal"
         self._paid[finding] = self._paid.get(finding, ZERO) + change.paid
         line = _line(finding, document, row, change.before, change.after)
-        self._add(line._replace(paid=change.paid, discount=change.other, inferred=change.inferred))
+        reason = " ".join(problem.what for problem in problems)
+        self._add(line._replace(paid=change.paid, discount=change.other, inferred=change.inferred, reason=reason))
+        for problem in problems:
+            yield from self.notices.show(problem)
 
     def doubtful(
         self,
@@ -80,17 +92,18 @@ class Findings:
         if len(self._lines) < _MOST_LINES:
             self._lines.append(line)
 
-    def report(
-        self, batch: Batch, company: Company, target: str, sums: bool, complete: bool, key_date: date
-    ) -> Iterator[Effect]:
-        """The Abgleichsbericht, once as a workbook and once as text."""
-        made = self._made(batch, company, sums, complete, key_date)
+    def files(self, batch: Batch, company: Company, key_date: date, *, complete: bool) -> Iterator[Effect]:
+        """The Abgleichsbericht as workbook and as text, where the company wants reports; and an entry in the ledger."""
+        made = self.report(batch, company, key_date, complete=complete)
         origin = batch.origin
         stem = f"{company.id}_{origin.received_at:%Y%m%d-%H%M%S}_{origin.drop_id[-6:]}_abgleich"
-        for format_id, ending in _FORMATS:
-            yield Emit(Output(target, format_id, f"{stem}.{ending}", REPORT), [made])
+        for format_id, ending in _FORMATS if company.report_target else ():
+            yield Emit(Output(company.report_target, format_id, f"{stem}.{ending}", REPORT), [made])
+        yield Put(company.id, READ_LIST, origin.drop_id, _remembered(made, batch))
 
-    def _made(self, batch: Batch, company: Company, sums: bool, complete: bool, key_date: date) -> ReconciliationReport:
+    def report(self, batch: Batch, company: Company, key_date: date, *, complete: bool) -> ReconciliationReport:
+        """Everything that was found."""
+        sums = batch.document_type == DOCUMENT_TYPE
         reading = batch.head.get("reading") or ListReading()
         order = {finding: place for place, finding in enumerate(FINDINGS)}
         lines = sorted(
@@ -119,6 +132,23 @@ class Findings:
             lines=tuple(lines),
             hidden=counted - len(lines),
         )
+
+
+def _remembered(report: ReconciliationReport, batch: Batch) -> Mapping[str, Any]:
+    """What the ledger keeps of a list: what it was, and what was found."""
+    body: dict[str, Any] = {
+        "name": report.list_name,
+        "type": batch.document_type,
+        "source": str(batch.head.get("source", "")),
+        "kind": str(batch.head.get("kind", "both")),
+        "key_date": report.key_date.isoformat(),
+        "at": report.created.isoformat(),
+        "rows": report.rows,
+        "findings": {one.finding: one.documents for one in report.findings},
+    }
+    if report.sums is not None:
+        body["open"] = str(report.sums.listed)
+    return body
 
 
 def _line(

@@ -111,7 +111,7 @@ class Missing:
         after = self._rehung.moved(document, Decimal(document["amount_open"]))
         self._gone.count(document, gone=decided is None and not after)
         change = self._changes.observed(entry, after, None, None if after else self._parts(document))
-        self._findings.changed(None, document, change)
+        yield from self._findings.changed(None, document, change)
 
     def _parts(self, document: Mapping[str, Any]) -> Parts | None:
         """What the rest of a partly paid document probably was, where it was not money."""

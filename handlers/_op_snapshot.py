@@ -148,11 +148,12 @@ class Snapshot:
         before, gross = Decimal(document["amount_open"]), Decimal(document["gross"])
         change = self._changes.observed(entry, amount, row.row)
         self.keep(late, amount)
-        self._findings.changed(row, document, change)
+        problems = []
         if (amount - before) * gross > 0:
-            yield from self._findings.notices.show(notices.reversal(row, before))
+            problems.append(notices.reversal(row, before))
         elif change.status == "overpaid":
-            yield from self._findings.notices.show(notices.overpaid(row))
+            problems.append(notices.overpaid(row))
+        yield from self._findings.changed(row, document, change, problems)
 
     def keep(self, late: Late, after: Decimal | None = None) -> None:
         """Count what is open of a document of the list, as CLUE sees it."""

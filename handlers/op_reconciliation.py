@@ -68,9 +68,11 @@ class _Reconciliation:
                 self._batch, self._settings, self._company, self._ledger, self._changes, self._findings
             )
             yield from clearings.effects(self._key_date, released=self._released)
-            yield from self._findings.notices.rest()
         else:
             yield from self._open_items()
+        yield from self._findings.notices.rest()
+        complete = self._settings.complete and self._batch.document_type == DOCUMENT_TYPE
+        yield from self._findings.files(self._batch, self._company, self._key_date, complete=complete)
 
     def _open_items(self) -> Iterator[Effect]:
         """What follows from a list of open items."""
@@ -86,7 +88,6 @@ class _Reconciliation:
         if snapshot.rows and not snapshot.matched and not self._released:
             # Perhaps another company's list: its key date must not block our next one.
             open_ones = sum(1 for entry in self._ledger.all(KIND) if scope.holds(entry.body))
-            yield from self._findings.notices.rest()
             if open_ones:
                 yield Hold((list_problems.none_of_ours(open_ones),))
             return
@@ -96,7 +97,6 @@ class _Reconciliation:
             missing = Missing(snapshot, rehung, scope, self._settings, self._ledger, self._changes, self._findings)
             yield from missing.settle(key_dates, released=self._released)
         yield from rehung.tell_grown()
-        yield from self._findings.notices.rest()
         if not key_dates or key_dates[-1] != key_text:
             key_dates = [*key_dates, key_text][-LISTS_TO_WAIT:]
             yield Put(self._company.id, LAST_LIST, list_key, {"key_dates": key_dates})
