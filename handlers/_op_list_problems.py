@@ -5,7 +5,11 @@ from datetime import date
 from core.errors import Problem
 
 _DECIDE = "Wenn ja, geben Sie die Datei frei; wenn nein, verwerfen Sie sie."
-_DECIDE_WHOLE = "Ist sie vollständig, geben Sie die Datei frei; wenn nicht, verwerfen Sie sie."
+_SINGLE = (
+    "Sollen einzelne Rechnungen offen bleiben, legen Sie vor der Freigabe in denselben Eingang eine CSV-Datei mit den "
+    "Spalten Konto, Beleg und Entscheidung, und bei diesen Rechnungen mit der Entscheidung offen."
+)
+_DECIDE_WHOLE = f"Ist sie vollständig, geben Sie die Datei frei; wenn nicht, verwerfen Sie sie. {_SINGLE}"
 
 
 def other_company(differing: int, own: int) -> Problem:
@@ -32,7 +36,7 @@ def too_many_gone(gone: int, expected: int) -> Problem:
         "too_many_gone",
         f"In der Liste fehlen {gone} von {expected} Rechnungen, die zuletzt noch offen waren; sie würden alle als "
         "bezahlt gelten.",
-        f"Bitte prüfen Sie, ob die Liste vollständig ist (Kontenbereich, Filter, Stichtag). {_DECIDE}",
+        f"Bitte prüfen Sie, ob die Liste vollständig ist (Kontenbereich, Filter, Stichtag). {_DECIDE} {_SINGLE}",
     )
 
 
@@ -52,7 +56,7 @@ def direction_missing(direction: str, gone: int) -> Problem:
     return Problem(
         "direction_missing",
         f"In der Liste fehlen alle {gone} zuletzt offenen Rechnungen der {who}; sie würden alle als bezahlt gelten.",
-        f"Bitte prüfen Sie, ob die Liste auch die Konten der {who} enthält. {_DECIDE}",
+        f"Bitte prüfen Sie, ob die Liste auch die Konten der {who} enthält. {_DECIDE} {_SINGLE}",
     )
 
 

@@ -12,7 +12,7 @@ from core.tracked import KIND
 from handlers import _op_list_problems as list_problems
 from handlers import _op_notices as notices
 from handlers._op_changes import Changes
-from handlers._op_decisions import decisions
+from handlers._op_decisions import decisions, forget
 from handlers._op_disappeared import Disappeared
 from handlers._op_findings import Findings
 from handlers._op_payments import Parts
@@ -55,7 +55,9 @@ class Missing:
         ledger: CompanyLedger,
         changes: Changes,
         findings: Findings,
+        company: str,
     ) -> None:
+        self._company = company
         self._snapshot = snapshot
         self._rehung = rehung
         self._scope = scope
@@ -80,7 +82,8 @@ class Missing:
             if not self._scope.holds(document):
                 continue
             seen = document.get("first_seen")
-            if seen is None and document["exported_by"] not in booked_runs:
+            verdict = decided.get(entry.key)
+            if seen is None and document["exported_by"] not in booked_runs and verdict != "settled":
                 self._leave(document)
                 if document["issue_date"] < unbooked_before:
                     yield from self._findings.doubtful(None, document, notices.not_booked(document), "not_booked")
@@ -88,7 +91,7 @@ class Missing:
             if not newer or max(seen or "", document.get("last_key_date") or "") >= key_text:
                 self._leave(document)
                 continue
-            yield from self._judge(entry, decided.get(entry.key))
+            yield from self._judge(entry, verdict)
             if len(self._changes) >= _CHUNK:
                 yield from self._changes.flush()
         yield from self._changes.flush()
@@ -112,6 +115,8 @@ class Missing:
         self._gone.count(document, gone=decided is None and not after)
         change = self._changes.observed(entry, after, None, None if after else self._parts(document))
         yield from self._findings.changed(None, document, change)
+        if decided is not None:
+            yield forget(entry.key, self._company)
 
     def _parts(self, document: Mapping[str, Any]) -> Parts | None:
         """What the rest of a partly paid document probably was, where it was not money."""

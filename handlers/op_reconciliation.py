@@ -13,11 +13,13 @@ from core.batch import Batch
 from core.company import Company
 from core.contracts import CompanyLedger, Context, Effect, Hold, Put
 from core.errors import RuleError
+from core.op_decisions import DECISION_TYPE
 from core.open_items import CLEARING_LIST_TYPE, DOCUMENT_TYPE
 from core.tracked import KIND
 from handlers import _op_list_problems as list_problems
 from handlers._op_changes import Changes
 from handlers._op_clearing import Clearings
+from handlers._op_decisions import decide
 from handlers._op_findings import Findings
 from handlers._op_missing import LISTS_TO_WAIT, Missing, Scope
 from handlers._op_rehung import Rehung
@@ -27,7 +29,7 @@ from handlers._op_snapshot import Snapshot
 __all__ = ["ACCEPTS", "ANSWERS_DUPLICATES", "LABEL", "LAST_LIST", "Settings", "handle"]
 
 LABEL = "OP-Abgleich"
-ACCEPTS = frozenset({DOCUMENT_TYPE, CLEARING_LIST_TYPE})
+ACCEPTS = frozenset({DOCUMENT_TYPE, CLEARING_LIST_TYPE, DECISION_TYPE})
 ANSWERS_DUPLICATES = False
 
 LAST_LIST = "op_list"
@@ -43,6 +45,9 @@ def handle(batch: Batch, context: Context) -> Iterator[Effect]:
     """
     if batch.origin.company is None:
         raise RuleError(list_problems.company_missing())
+    if batch.document_type == DECISION_TYPE:
+        yield from decide(batch, batch.origin.company, context.ledger.of(batch.origin.company))
+        return
     yield from _Reconciliation(batch, context, batch.origin.company).effects()
 
 
@@ -94,7 +99,9 @@ class _Reconciliation:
         rehung = Rehung(snapshot, self._ledger, self._changes, self._findings, key_text)
         yield from rehung.tell_finals()
         if self._settings.complete:
-            missing = Missing(snapshot, rehung, scope, self._settings, self._ledger, self._changes, self._findings)
+            missing = Missing(
+                snapshot, rehung, scope, self._settings, self._ledger, self._changes, self._findings, self._company.id
+            )
             yield from missing.settle(key_dates, released=self._released)
         yield from rehung.tell_grown()
         if not key_dates or key_dates[-1] != key_text:
