@@ -81,7 +81,7 @@ def _decisions(rows: Sequence[Sequence[str]], places: Sequence[int], problems: l
             what = f"„{shortened(verdict, 80)}“ ist keine Entscheidung."
             todo = "Bitte schreiben Sie offen, bezahlt oder aufgehoben."
             problems.append(Problem("unknown_decision", what, todo, row, "Entscheidung", places[2], value=verdict))
-        elif not account.isdigit() or not number:
+        elif not account.isdecimal() or not number:
             what = "In dieser Zeile fehlt das Konto oder der Beleg."
             problems.append(Problem("incomplete_decision", what, "Bitte ergänzen Sie die Zeile.", row))
         else:

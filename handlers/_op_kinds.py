@@ -60,7 +60,7 @@ class Kinds:
             return Meaning("fx")
         if symbol in _INVOICE_SYMBOLS or row.tax_code:
             return Meaning("credit_note")
-        if account.isdigit() and any(accounts.knows(int(account)) for accounts in self._persons):
+        if account.isdecimal() and any(accounts.knows(int(account)) for accounts in self._persons):
             return Meaning("transfer")
         told = next((kind for word, kind in _TEXTS if word in text), None)
         if told:

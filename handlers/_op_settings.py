@@ -72,4 +72,4 @@ def bounds(ranges: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
 
 def lies_in(account: str, ranges: tuple[tuple[int, int], ...]) -> bool:
     """Whether an account lies in one of the ranges."""
-    return account.isdigit() and any(first <= int(account) <= last for first, last in ranges)
+    return account.isdecimal() and any(first <= int(account) <= last for first, last in ranges)
