@@ -6,8 +6,9 @@ from core.errors import Problem
 
 _DECIDE = "Wenn ja, geben Sie die Datei frei; wenn nein, verwerfen Sie sie."
 _SINGLE = (
-    "Sollen einzelne Rechnungen offen bleiben, legen Sie vor der Freigabe in denselben Eingang eine CSV-Datei mit den "
-    "Spalten Konto, Beleg und Entscheidung, und bei diesen Rechnungen mit der Entscheidung offen."
+    "Sollen einzelne Rechnungen offen bleiben, legen Sie vor der Freigabe eine CSV-Datei mit den Spalten Konto, Beleg "
+    "und Entscheidung, und bei diesen Rechnungen mit der Entscheidung offen, in den Eingang für Entscheidungen; die "
+    "Systembetreuung richtet ihn ein."
 )
 _DECIDE_WHOLE = f"Ist sie vollständig, geben Sie die Datei frei; wenn nicht, verwerfen Sie sie. {_SINGLE}"
 
