@@ -27,6 +27,7 @@ from core.contracts import Context, Emit, Writer
 from formats import clue_exchange, op_list
 from handlers import op_reconciliation
 
+SETTINGS = op_list.Settings(without_key_date="arrival")
 LIMITS = {"csv": 1.6, "xlsx": 1.5, "memory": 1.5}
 
 
@@ -87,7 +88,7 @@ def calamine_alone(path: Path) -> None:
 
 def read_only(path: Path) -> None:
     with path.open("rb") as source:
-        for _ in op_list.read(source, _origin(), op_list.Settings()).documents:
+        for _ in op_list.read(source, _origin(), SETTINGS).documents:
             pass
 
 
@@ -96,7 +97,7 @@ def read_match_write(path: Path, ledger: ComputedLedger) -> None:
     context = Context(ledger, {}, settings, date(2026, 11, 23))  # type: ignore[arg-type]  # has what is called
     writers: dict[Output, Writer] = {}
     with path.open("rb") as source, tempfile.TemporaryFile() as out:
-        batch = op_list.read(source, _origin(), op_list.Settings())
+        batch = op_list.read(source, _origin(), SETTINGS)
         for effect in op_reconciliation.handle(batch, context):
             if isinstance(effect, Emit):
                 writer = writers.get(effect.output)

@@ -43,6 +43,9 @@ name = "{name}"
 formats = ["op_list"]
 handler = "op_reconciliation"
 company = "1"
+
+[route.format.op_list]
+without_key_date = "arrival"
 """
 
 

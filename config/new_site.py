@@ -112,4 +112,7 @@ def _written(path: Path, text: str, encoding: str = "utf-8", newline: str = "\n"
             file.write(text)
     except FileExistsError:
         return
+    except OSError:
+        path.unlink(missing_ok=True)  # half of it would count as what somebody has written
+        raise
     yield path

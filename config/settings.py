@@ -21,7 +21,7 @@ from config.fields import (
     Timezone,
 )
 from config.plugins import FormatTables, HandlerTable, WriterTables, require_known
-from config.units import Duration, DurationOrOff, Notation, Size, SizeOrOff
+from config.units import Duration, DurationOrOff, Size, SizeOrOff
 from core.company import Company
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -111,7 +111,13 @@ def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-_PATTERNS_ALLOWED = Notation('a list of patterns of file names such as ["*.pdf"]')
+_Sentinel = Annotated[
+    PlainFileName | None,
+    Field(
+        description="Name of a file that must lie in the folder; without it the share counts as away, not as empty.",
+        examples=[".mounted"],
+    ),
+]
 
 
 class Route(_Table):
@@ -147,11 +153,7 @@ class Route(_Table):
         "{name}.ok",
         description='Name of the marker file, with ready = "marker"; {name} is the name of the file itself.',
     )
-    sentinel: PlainFileName | None = Field(
-        None,
-        description="Name of a file that must lie in the folder; without it the share counts as away, not as empty.",
-        examples=[".mounted"],
-    )
+    sentinel: _Sentinel = None
     settle: Duration = Field(2.0, description="Time a file must stand still. Default: that of [engine].")
     breath: Duration = Field(
         0.1,
@@ -228,11 +230,7 @@ class Target(_Table):
     )
     mode: FileMode = Field("0640", description="Rights of the files.")
     group: str | None = Field(None, min_length=1, description="Unix group of the files.", examples=["buchhaltung"])
-    sentinel: PlainFileName | None = Field(
-        None,
-        description="Name of a file that must lie in the folder; without it the share counts as away, not as empty.",
-        examples=[".mounted"],
-    )
+    sentinel: _Sentinel = None
 
 
 class Settings(_Table):

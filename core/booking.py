@@ -5,6 +5,7 @@ it takes back (credit note, cancellation). The side of the leading account says 
 ``side`` and the sign, never the document type.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, Self
@@ -16,6 +17,9 @@ from core.money import total
 Side = Literal["debit", "credit"]
 VatSide = Literal["ar", "ap"]
 BookingKind = Literal["ar", "ap", "cash", "payment"]
+OTHER_SIDE: Mapping[Side, Side] = {"debit": "credit", "credit": "debit"}
+USUAL_SIDE: Mapping[BookingKind, Side] = {"ar": "debit", "ap": "credit"}
+"""Side of the person account when amounts are positive; receipts and payments have no usual one."""
 Stage = Literal["", "advance", "partial", "final"]
 """Place of an invoice in the billing of an order; "" for one that stands alone."""
 

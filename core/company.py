@@ -3,10 +3,11 @@
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from core.bmd55_options import Bmd55Options
 from core.booking import VatSide
+from core.cron import cron_trigger
 from core.datev_options import DatevOptions
 from core.fibu_options import BmdOptions, RzlOptions
 from core.fibu_program import ProgramOptions
@@ -173,11 +174,27 @@ class Company(BaseModel):
         default="single",
         description="Sales at a register as one booking a receipt, or as one a day and register (Tageslosung).",
     )
+    export_at: str = Field(
+        default="",
+        description="When documents are handed to the FIBU: five fields of cron (minute hour day month weekday), e.g. "
+        '"0 18 * * 1-5"; what came since then goes out as one run. Empty: at once, every file by itself.',
+    )
+    file_per: Literal["run", "month"] = Field(
+        default="run", description="Bookings as one file a run, or as one for each booking month."
+    )
     accounts: Accounts = Field(default=Accounts(), description="Accounts used where a document names none.")
     bmd: BmdOptions = Field(default=BmdOptions(), description="How the BMD of this company is set up.")
     bmd55: Bmd55Options = Field(default=Bmd55Options(), description="How the BMD 5.5 of this company is set up.")
     rzl: RzlOptions = Field(default=RzlOptions(), description="How the RZL of this company is set up.")
     datev: DatevOptions = Field(default=DatevOptions(), description="How the DATEV of this company is set up.")
+
+    @field_validator("export_at")
+    @classmethod
+    def _readable(cls, export_at: str) -> str:
+        """Raise ValueError where it is no schedule."""
+        if export_at:
+            cron_trigger(export_at)
+        return export_at
 
     @property
     def options(self) -> ProgramOptions:

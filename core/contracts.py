@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from core.batch import Batch, Origin, Output
 from core.company import Company
 from core.errors import ContentError, Problem
+from core.table_explanation import TableExplanation
 
 # ── formats: bytes <-> documents ──────────────────────────────────────────────────────────────────────────────────
 
@@ -55,6 +56,13 @@ class TableReader(Reader, Protocol):
 
     def table(self, source: BinaryIO, settings: Any) -> Iterator[Sequence[object]]:
         """Yield the rows as a person sees them, row 1 first."""
+
+
+class ExplainingReader(Reader, Protocol):
+    """A Reader of tables MAY offer this too, so that ``preview`` can say how it has understood a refused file."""
+
+    def explain(self, source: BinaryIO, settings: Any) -> TableExplanation | None:
+        """Say what the columns were taken for, and propose settings; None where there is no table. Never raise."""
 
 
 class Ranked(Protocol):

@@ -138,7 +138,14 @@ class RzlOptions(ProgramOptions):
     """The ``[company.rzl]`` table: how the RZL of this client is set up."""
 
     LIMITS: ClassVar[Limits] = Limits(
-        "RZL", external_number=19, vat_id=14, symbol=3, cost_center=7, discounts=1, largest=Decimal("9999999999.99")
+        "RZL",
+        external_number=19,
+        vat_id=14,
+        symbol=3,
+        cost_center=7,
+        document_types=(".pdf", ".jpg", ".png"),
+        discounts=1,
+        largest=Decimal("9999999999.99"),
     )
 
     header_row: bool = Field(default=False, description="Write a first row with the names of the columns.")

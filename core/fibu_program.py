@@ -29,6 +29,8 @@ class Limits:
     cost_object: int = 9
     account: int = 9
     document_file: int = 255
+    document_types: tuple[str, ...] = ()
+    """Endings of the files that it shows to a booking; empty: every one."""
     payment_reference: int = 35
     order_number: int = 9
     discounts: int = 2

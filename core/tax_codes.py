@@ -32,13 +32,23 @@ _TREATMENT_LABELS = {
 }
 
 
-SELF_ASSESSED = frozenset({"ic_acquisition", "rc_received", "rc_domestic"})
+_OF_PURCHASES = frozenset({"input_vat", "ic_acquisition", "rc_received", "import_vat", "not_deductible"})
+"""Treatments that incoming documents alone have."""
+SELF_ASSESSED = frozenset({"ic_acquisition", "rc_received", "rc_domestic", "triangular"})
 """Treatments of incoming documents whose VAT we owe ourselves."""
 
 
 def treatment_label(treatment: str) -> str:
     """What a clerk calls a VAT treatment of the exchange format."""
     return _TREATMENT_LABELS.get(treatment, treatment)
+
+
+def posting_label(side: VatSide, treatment: str, destination: str = "") -> str:
+    """What a clerk calls the VAT of a posting; what both sides know says so where it is bought."""
+    if treatment == NO_TAX:
+        return "ohne Umsatzsteuer"
+    bought = " (Eingang)" if side == "ap" and treatment not in _OF_PURCHASES else ""
+    return f"{treatment_label(treatment)}{bought} {destination}".rstrip()
 
 
 class Options(BaseModel):

@@ -60,7 +60,7 @@ def _embedded(attachment: Attachment) -> bytes | None:
 def _wrong(attachment: Attachment, content: bytes | None, at: str) -> Iterator[Problem]:
     name = attachment.filename
     if (attachment.href is None) == (attachment.content_base64 is None):
-        what = f"Bei der Beilage {shown(name)} ist nicht klar, wo ihr Inhalt ist."
+        what = f"Bei der Beilage „{shown(name)}“ ist nicht klar, wo ihr Inhalt ist."
         yield Problem("attachment_source", what, "Bitte entweder „href“ oder „content_base64“ angeben.", pointer=at)
     for field, text in (("filename", name), ("href", attachment.href)):
         if text is not None and not is_plain_name(text):
@@ -70,11 +70,11 @@ def _wrong(attachment: Attachment, content: bytes | None, at: str) -> Iterator[P
     if attachment.content_base64 is not None:
         place = at + pointer("content_base64")
         if content is None:
-            what = f"Der Inhalt der Beilage {shown(name)} ist beschädigt."
+            what = f"Der Inhalt der Beilage „{shown(name)}“ ist beschädigt."
             yield Problem("attachment_damaged", what, "Bitte die Nachricht neu erzeugen.", pointer=place)
         elif attachment.size not in {None, len(content)}:
-            what = f"Die Beilage {shown(name)} hat {len(content)} Byte statt der angegebenen {attachment.size}."
+            what = f"Die Beilage „{shown(name)}“ hat {len(content)} Byte statt der angegebenen {attachment.size}."
             yield Problem("attachment_size", what, "Bitte die Nachricht neu erzeugen.", pointer=place)
         elif attachment.sha256 and hashlib.sha256(content).hexdigest() != attachment.sha256.lower():
-            what = f"Die Beilage {shown(name)} stimmt nicht mit ihrer Prüfsumme überein."
+            what = f"Die Beilage „{shown(name)}“ stimmt nicht mit ihrer Prüfsumme überein."
             yield Problem("attachment_checksum", what, "Bitte die Nachricht neu erzeugen.", pointer=place)

@@ -6,13 +6,23 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
 
-from core.booking import NO_TAX, Booking, BookingKind, BookingLine, ForeignAmount, PaymentTerms, Side
+from core.booking import (
+    NO_TAX,
+    OTHER_SIDE,
+    USUAL_SIDE,
+    Booking,
+    BookingKind,
+    BookingLine,
+    ForeignAmount,
+    PaymentTerms,
+    Side,
+)
 from core.fibu_options import BmdOptions
 from core.fibu_program import Taxed, number_text
 from core.money import total
 from core.tax_codes import SELF_ASSESSED
-from formats._bmd_values import OTHER_SIDE, SIDE_CODE, STAGES
-from formats._fibu_cells import Cells, Found, ReadingSettings
+from formats._bmd_values import SIDE_CODE, STAGES
+from formats._fibu_cells import ASK_SETTINGS, Cells, Found, ReadingSettings
 
 REQUIRED = (
     "konto", "gkonto", "belegnr", "belegdatum", "buchsymbol", "buchcode", "prozent", "steuercode", "betrag", "steuer",
@@ -20,8 +30,6 @@ REQUIRED = (
 """The columns without which a row says too little (facts/fibu.md 1.3, the minimal header)."""
 
 _SIDES: dict[str, Side] = {code: side for side, code in SIDE_CODE.items()}
-_USUAL: dict[BookingKind, Side] = {"ar": "debit", "ap": "credit"}
-_ASK_SETTINGS = "Bitte lassen Sie es in den Einstellungen dieses Eingangs eintragen."
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,7 @@ def _kind(first: Cells, reading: BmdReading) -> BookingKind | None:
     own = reading.settings.symbols.get(symbol)
     kinds = (own,) if own else reading.options.kinds(symbol)
     if not kinds:
-        first.wrong("buchsymbol", "fibu_symbol", f"Das Buchungssymbol „{symbol}“ ist nicht bekannt.", _ASK_SETTINGS)
+        first.wrong("buchsymbol", "fibu_symbol", f"Das Buchungssymbol „{symbol}“ ist nicht bekannt.", ASK_SETTINGS)
         return None
     if "cash" in kinds and first.text("ausz-belegnr"):
         return "payment"
@@ -117,9 +125,9 @@ def _kind(first: Cells, reading: BmdReading) -> BookingKind | None:
 def _sign(first: Cells, kind: BookingKind, options: BmdOptions) -> _Sign:
     """Side of the leading account and factors of the amounts (facts/fibu.md 1.5)."""
     coded = _SIDES[first.one_of("buchcode", ("1", "2"))]
-    swapped = options.credit_note == "swapped" and kind in _USUAL
+    swapped = options.credit_note == "swapped" and kind in USUAL_SIDE
     side = coded if options.leading == "person" else OTHER_SIDE[coded]
-    usual = _USUAL.get(kind, side)
+    usual = USUAL_SIDE.get(kind, side)
     factor = 1 if coded == "debit" else -1
     if usual != side:
         if not swapped:
@@ -169,7 +177,7 @@ def _taxed(cells: Cells, sign: _Sign, percent: Decimal, options: BmdOptions) -> 
     found = options.taxed("ar" if sign.side == "debit" else "ap", (code, number_text(percent)), percent)
     if found is None:
         what = f"Den Steuercode „{code}“ mit {number_text(percent)} % gibt es in den Einstellungen nicht."
-        cells.wrong("steuercode", "fibu_tax_code", what, _ASK_SETTINGS)
+        cells.wrong("steuercode", "fibu_tax_code", what, ASK_SETTINGS)
     return found or Taxed(NO_TAX, Decimal(0))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from core.booking import Booking, BookingLine, PaymentTerms, Side, Stage
+from core.booking import OTHER_SIDE, Booking, BookingLine, PaymentTerms, Side, Stage
 from core.errors import Problem
 from core.fibu_limits import booking_problems
 from core.fibu_options import BmdOptions
@@ -15,7 +15,6 @@ from core.fibu_program import number_text
 from formats._fibu_text import RowsWriter, amount, clean
 
 SIDE_CODE: Mapping[Side, str] = {"debit": "1", "credit": "2"}
-OTHER_SIDE: Mapping[Side, Side] = {"debit": "credit", "credit": "debit"}
 STAGES: Mapping[Stage, str] = {"": "", "advance": "1", "partial": "1", "final": "2"}
 """Column ts-ablauftyp: 1 part or advance invoice, 2 final invoice."""
 

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from pydantic import Field
 
-from core.booking import NO_TAX, Booking, BookingKind, BookingLine, ForeignAmount, Side, Stage
+from core.booking import NO_TAX, OTHER_SIDE, USUAL_SIDE, Booking, BookingKind, BookingLine, ForeignAmount, Side, Stage
 from core.company import AccountRange
 from core.datev_options import DatevOptions
 from core.datev_rows import vat_of_row
@@ -20,16 +20,13 @@ from core.fibu_program import Taxed
 from core.money import ZERO, total, vat_of_net
 from core.tax_codes import SELF_ASSESSED
 from formats._datev_file import DatevHead
-from formats._fibu_cells import Cells, Found, ReadingSettings
+from formats._fibu_cells import ASK_SETTINGS, Cells, Found, ReadingSettings
 
 _LEDGER, _CONTRA = "Konto", "Gegenkonto (ohne BU-Schlüssel)"
 _ITEM, _DAY, _KEY = "Belegfeld 1", "Belegdatum", "BU-Schlüssel"
 _AMOUNT = "Umsatz (ohne Soll/Haben-Kz)"
 _VAT_ID = "EU-Land u. UStID (Bestimmung)"
 _STAGES: Mapping[str, Stage] = {"AA": "advance", "SR": "final"}
-_USUAL: Mapping[BookingKind, Side] = {"ar": "debit", "ap": "credit"}
-OTHER_SIDE: Mapping[Side, Side] = {"debit": "credit", "credit": "debit"}
-_ASK_SETTINGS = "Bitte lassen Sie es in den Einstellungen dieses Eingangs eintragen."
 
 
 class DatevReadingSettings(ReadingSettings):
@@ -167,7 +164,7 @@ def _kind(first: _Row, reading: DatevReading) -> BookingKind | None:
     kinds = (own,) if own else reading.options.kinds(circle)
     if not kinds:
         first.cells.wrong(
-            "Beleginfo - Inhalt 1", "fibu_symbol", f"Der Belegkreis „{circle}“ ist nicht bekannt.", _ASK_SETTINGS
+            "Beleginfo - Inhalt 1", "fibu_symbol", f"Der Belegkreis „{circle}“ ist nicht bekannt.", ASK_SETTINGS
         )
         return None
     return "payment" if "cash" in kinds and person else kinds[0]
@@ -175,8 +172,8 @@ def _kind(first: _Row, reading: DatevReading) -> BookingKind | None:
 
 def _side(rows: Sequence[_Row], kind: BookingKind, reading: DatevReading) -> Side:
     """Usual side of the leading account. A cash receipt has none: there the key tells sales from purchases."""
-    if kind in _USUAL:
-        return _USUAL[kind]
+    if kind in USUAL_SIDE:
+        return USUAL_SIDE[kind]
     amounts = ((row.debit, row.cells.amount(_AMOUNT)) for row in rows)
     shown: Side = "debit" if total(amount if debit else -amount for debit, amount in amounts) >= 0 else "credit"
     for side in (shown, OTHER_SIDE[shown]):
@@ -191,7 +188,7 @@ def _line(row: _Row, side: Side, reading: DatevReading) -> BookingLine:
     if taxed is None:
         rate = f"mit {cells.text('Steuersatz')} %" if cells.text("Steuersatz") else "ohne Steuersatz"
         what = f"Der Schlüssel „{cells.text(_KEY)}“ {rate} steht nicht in den Einstellungen."
-        cells.wrong(_KEY, "fibu_tax_code", what, _ASK_SETTINGS)
+        cells.wrong(_KEY, "fibu_tax_code", what, ASK_SETTINGS)
     found = taxed or Taxed(NO_TAX, ZERO)
     sign = 1 if row.debit == (side == "debit") else -1
     shown = cells.amount(_AMOUNT)

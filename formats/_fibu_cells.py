@@ -19,6 +19,7 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _BOM = b"\xef\xbb\xbf"
 _LONGEST_LINE = 20_000
 EXPORT_AGAIN = "Bitte erzeugen Sie die Datei im FIBU-Programm noch einmal."
+ASK_SETTINGS = "Bitte lassen Sie es in den Einstellungen dieses Eingangs eintragen."
 
 
 class ReadingSettings(BaseModel):

@@ -1,12 +1,13 @@
 """What can be wrong in a row of an open-item list, said so that a clerk can mend it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from core.errors import FormatError, Problem, shortened
 from core.open_items import printed
-from formats._headings import Columns, Field
-from formats._tables import Cells
+from formats._headings import Columns
+from formats._op_fields import Field
+from formats._tables import Cells, Crossed
 
 _DELIMITER_TODO = (
     "Bitte prüfen Sie, ob in einem Text dieser Zeile das Trennzeichen vorkommt, und exportieren Sie die Liste noch "
@@ -45,7 +46,7 @@ def cell_problem(code: str, row: int, columns: Columns, field: Field, value: str
 
 def lacking_values(row: int, columns: Columns, cells: Cells, valueless: Mapping[int, str]) -> list[Problem]:
     """The cells of a row that are needed and seem blank, though a formula without result or an error stands in them."""
-    needed = {*columns.index_of.values(), *([] if columns.second_number is None else [columns.second_number])}
+    needed = set(columns.index_of.values())
     lacking = [index for index in sorted(needed & valueless.keys()) if cells[index] == ""]
     return [_no_value(row, columns, index, valueless[index]) for index in lacking]
 
@@ -61,13 +62,45 @@ def _no_value(row: int, columns: Columns, index: int, error: str) -> Problem:
     )
 
 
-def row_too_long(row: int, cells: int, width: int) -> Problem:
+def row_too_long(row: int, cells: Cells, width: int, *, workbook: bool) -> Problem:
     """More cells than headings."""
+    if not workbook:
+        what = f"Die Zeile hat {len(cells)} Spalten, die Überschrift aber nur {width}."
+        return Problem("row_too_long", what, _DELIMITER_TODO, row=row)
+    index = next(index for index in range(width, len(cells)) if cells[index] != "")
     return Problem(
         "row_too_long",
-        f"Die Zeile hat {cells} Spalten, die Überschrift aber nur {width}.",
-        _DELIMITER_TODO,
+        "Neben der Liste steht ein Eintrag in einer Spalte ohne Überschrift.",
+        "Bitte geben Sie der Spalte eine Überschrift oder löschen Sie den Eintrag.",
         row=row,
+        column_index=index,
+        value=str(cells[index]),
+    )
+
+
+def crossed(row: int, cells: Crossed) -> Problem:
+    """A line of a print list whose texts run over the edge of a column."""
+    return Problem(
+        "crossed_columns",
+        "In dieser Zeile reicht ein Text über den Rand seiner Spalte; die Werte lassen sich nicht sicher trennen.",
+        "Bitte exportieren Sie die Liste als CSV-Datei mit Strichpunkt oder als Excel-Datei (XLSX).",
+        row=row,
+        column=cells.column,
+        column_index=cells.place,
+        value=cells.value,
+    )
+
+
+def unplaced_row(row: int, columns: Columns, index: int, words: Sequence[str]) -> Problem:
+    """A row that is neither a document nor anything else that lists have."""
+    return Problem(
+        "unplaced_row",
+        "Diese Zeile ist weder ein Posten noch eine Summe oder ein anderer bekannter Teil einer Liste.",
+        "Bitte ergänzen Sie, was für einen Posten fehlt, oder löschen Sie die Zeile.",
+        row=row,
+        column=columns.heading(index),
+        column_index=index,
+        value=shortened(" ".join(words), _LONGEST_VALUE),
     )
 
 
@@ -98,6 +131,18 @@ def wrong_total(row: int, label: str, stated: Decimal, found: Decimal) -> Proble
         f"In der Summenzeile „{shortened(label, _LONGEST_VALUE)}“ steht {printed(stated)}, die Zeilen darüber ergeben "
         f"aber {printed(found)}.",
         "Vermutlich fehlen Zeilen. " + _EXPORT_AGAIN,
+        row=row,
+        value=printed(stated),
+    )
+
+
+def wrong_group(row: int, stated: Decimal, found: Decimal) -> Problem:
+    """The rows below a row that seems to sum them up do not add up to it."""
+    return Problem(
+        "wrong_group",
+        f"Diese Zeile scheint die Zeilen darunter zusammenzufassen; in ihr steht {printed(stated)}, diese ergeben aber "
+        f"{printed(found)}.",
+        "Bitte exportieren Sie die Liste ohne Gruppierung.",
         row=row,
         value=printed(stated),
     )

@@ -9,20 +9,28 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from core.booking import NO_TAX, Booking, BookingKind, BookingLine, ForeignAmount, PaymentTerms, Side
+from core.booking import (
+    NO_TAX,
+    OTHER_SIDE,
+    USUAL_SIDE,
+    Booking,
+    BookingKind,
+    BookingLine,
+    ForeignAmount,
+    PaymentTerms,
+    Side,
+)
 from core.fibu_numbers import number_digits
 from core.fibu_options import RzlOptions
 from core.fibu_program import Taxed
 from core.money import ZERO, total, vat_of_net
 from core.tax_codes import RATE_KEYS, SELF_ASSESSED, RzlTaxCode
-from formats._fibu_cells import Cells, Found, ReadingSettings
+from formats._fibu_cells import ASK_SETTINGS, Cells, Found, ReadingSettings
 from formats._rzl_fields import COLLECTIVE, FORMS, PAIR, SPLIT
 
 _DATE = "%d%m%Y"
-_USUAL: dict[BookingKind, Side] = {"ar": "debit", "ap": "credit"}
 _RATES = {key: Decimal(rate) for rate, key in RATE_KEYS}
 _SAME = ("OP-Nummer", "Belegdatum", "Waehrung", "Fremdwährung", "Belegkreis", "Belegnummer")
-_ASK_SETTINGS = "Bitte lassen Sie es in den Einstellungen dieses Eingangs eintragen."
 _RATE_PLACES = Decimal("0.000001")
 
 
@@ -143,7 +151,7 @@ def _kind(leading: Cells, reading: RzlReading) -> BookingKind | None:
     kinds = (own,) if own else reading.options.kinds(symbol)
     if not kinds:
         what = f"Der Belegkreis „{symbol}“ ist nicht bekannt."
-        leading.wrong("Belegkreis", "fibu_symbol", what, _ASK_SETTINGS)
+        leading.wrong("Belegkreis", "fibu_symbol", what, ASK_SETTINGS)
         return None
     if "cash" in kinds and leading.text("OP-Nummer") not in {"", "0"}:
         return "payment"
@@ -167,8 +175,8 @@ def _side(leading: Cells, others: Sequence[Cells], kind: BookingKind, options: R
 
     A cash receipt has no usual side: there the VAT code tells sales from purchases, else the side stands as it is.
     """
-    if kind in _USUAL:
-        return _USUAL[kind]
+    if kind in USUAL_SIDE:
+        return USUAL_SIDE[kind]
     codes = {cells.text("UST-Code") for cells in others} - {"0"}
     for rule in options.rules() if codes else ():
         if isinstance(rule, RzlTaxCode) and rule.code in codes:
@@ -180,7 +188,7 @@ def _line(cells: Cells, side: Side, reading: RzlReading) -> BookingLine:
     taxed = _taxed(cells, side, reading.options)
     tax = cells.amount("Steuerbetrag")
     own = taxed.treatment in SELF_ASSESSED and side == "credit"
-    other: Side = "credit" if side == "debit" else "debit"
+    other = OTHER_SIDE[side]
     net = _value(cells, other, "")
     notional = tax if own and reading.options.self_assessed_amount == "gross" else ZERO
     return BookingLine(
@@ -206,7 +214,7 @@ def _taxed(cells: Cells, side: Side, options: RzlOptions) -> Taxed:
         found = found or options.taxed("ar" if side == "debit" else "ap", shown, tried)
     if found is None:
         what = f"Schlüssel „{shown[1]}“, Code „{shown[2]}“ und Sondercode „{shown[3]}“ sind nicht eingestellt."
-        cells.wrong("UST Prozentsatz", "fibu_tax_code", what, _ASK_SETTINGS)
+        cells.wrong("UST Prozentsatz", "fibu_tax_code", what, ASK_SETTINGS)
     return found or Taxed(NO_TAX, ZERO)
 
 

@@ -94,6 +94,7 @@ def _depth(content: bytes) -> int:
 
 
 def _finite(text: str) -> float:
+    """A number that is no whole one, as what it is in JSON: so the models can refuse an amount that is no text."""
     number = float(text)
     if not math.isfinite(number):
         raise _NoNumberError(shown(text))

@@ -17,6 +17,17 @@ from core.errors import FormatError, Problem
 
 Cells = list[object]
 
+
+class Crossed(list[object]):
+    """The cells of a line of fixed width in which a text runs over the edge of a column."""
+
+    place = 0
+    """Position of the column that is left too far."""
+    column = ""
+    value = ""
+    """What stands there, over the edge."""
+
+
 DELIMITERS = (";", "\t", ",", "|")
 HEADING_AREA = 50
 """A heading row is looked for in so many rows from the top."""
@@ -25,7 +36,9 @@ _CHUNK = 1 << 20
 _ROWS = 256
 """Rows that are taken from the csv module at a time, to look at them together."""
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_PLAIN = bytes([9, 10, 13, *range(32, 127), *range(128, 256)])
+_PLAIN = bytes([9, 10, 12, 13, *range(32, 127), *range(128, 256)])
+_DOS_END = b"\x1a"
+"""How old programs end a text file."""
 _C1_IN_UTF8 = re.compile(rb"\xc2[\x80-\x9f]")
 _DOS_UMLAUT = re.compile(rb"[A-Za-z][\x84\x94][a-z]|[a-z]\x81[a-z]")
 """ä, ö, ü of cp850; in cp1252 these bytes are closing and opening quotes, which never stand inside a word."""
@@ -102,7 +115,7 @@ def _around(content: bytes, at: int) -> str:
 
 
 def _check_characters(plain: bytes, encoding: str, lines_before: int) -> None:
-    controls = plain.translate(None, _PLAIN)
+    controls = plain.rstrip(_DOS_END).translate(None, _PLAIN)
     if controls:
         at = plain.index(controls[:1])
         raise FormatError(

@@ -1,17 +1,19 @@
-"""Excel workbooks (XLSX): the rows of a sheet, and which kinds of workbooks are refused."""
+"""Workbooks (XLSX, XLSM, ODS, XLS): their visible sheets and the rows of these."""
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from core.errors import FormatError, Problem
+from formats._ole_file import BrokenFileError
 from formats._tables import HEADING_AREA, Cells
-from formats._workbook_parts import Valueless, damaged, look_through
+from formats._workbook_parts import Valueless, damaged, encrypted, faults_are_damage, look_through
+from formats._workbook_xls import OlderError, ProtectedError, xls_sheets
 
 ZIP_MAGIC = b"PK\x03\x04"
-OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 _ENCRYPTED_MARK = "EncryptedPackage".encode("utf-16-le")
 _SAVE_AS_XLSX = "Bitte speichern Sie die Liste in Excel als XLSX-Datei ohne Kennwort und legen Sie sie neu ab."
@@ -21,37 +23,47 @@ class Sheet(NamedTuple):
     """A visible sheet of a workbook."""
 
     name: str
-    sheet: CalamineSheet
+    rows: Callable[[], Iterator[Cells]]
+    """Iterates over the cells of every row, row 1 first."""
     valueless: Valueless
     """Cells of the workbook in which something else stands than a value; they are read as blank."""
 
-    def rows(self) -> Iterator[Cells]:
-        """Iterate over the cells of every row, row 1 first."""
-        start = self.sheet.start
-        if start is None:
-            return iter(())
-        above, margin = start
-        rows: Iterator[Cells] = iter(self.sheet.iter_rows())  # type: ignore[arg-type]  # read as objects
-        if margin:
-            rows = ([*[""] * margin, *cells] for cells in rows)
-        return chain(([] for _ in range(above)), rows)
-
     def first_rows(self) -> list[Cells]:
         """The rows in which a heading is looked for."""
-        found: list[Cells] = []
-        for cells in self.rows():
-            found.append(cells)
-            if len(found) == HEADING_AREA:
-                break
-        return found
+        return list(islice(self.rows(), HEADING_AREA))
 
 
-def refuse_old_workbook(source: BinaryIO) -> None:
-    """Raise FormatError for an encrypted workbook or one of the old XLS kind."""
+def _rows(sheet: CalamineSheet) -> Iterator[Cells]:
+    start = sheet.start
+    if start is None:
+        return iter(())
+    # iter_rows begins with row 1, blank or not, but leaves out the blank columns on the left.
+    rows: Iterator[Cells] = iter(sheet.iter_rows())  # type: ignore[arg-type]  # read as objects
+    if margin := start[1]:
+        rows = ([*[""] * margin, *cells] for cells in rows)
+    return rows
+
+
+def old_sheets(source: BinaryIO, largest: int) -> list[Sheet]:
+    """Open a workbook of the old XLS kind, of at most ``largest`` bytes.
+
+    Raises FormatError for a damaged or protected one, and for one that is still older.
+    """
     source.seek(0)
-    if _ENCRYPTED_MARK in source.read(4 << 20):
-        raise FormatError(Problem("encrypted", "Die Excel-Datei ist mit einem Kennwort geschützt.", _SAVE_AS_XLSX))
-    raise FormatError(Problem("old_workbook", "Die Datei ist im alten Excel-Format (XLS) gespeichert.", _SAVE_AS_XLSX))
+    content = source.read(largest + 1)
+    if _ENCRYPTED_MARK in content[: 4 << 20]:
+        raise FormatError(encrypted())
+    try:
+        if len(content) > largest:
+            raise OlderError
+        return [Sheet(sheet.name, sheet.rows, sheet.errors) for sheet in xls_sheets(content)]
+    except ProtectedError as failure:
+        raise FormatError(encrypted()) from failure
+    except OlderError as failure:
+        old = "Die Datei ist in einem alten Excel-Format gespeichert, das nicht gelesen werden kann."
+        raise FormatError(Problem("old_workbook", old, _SAVE_AS_XLSX)) from failure
+    except BrokenFileError as failure:
+        raise damaged() from failure
 
 
 def visible_sheets(source: BinaryIO, largest: int) -> list[Sheet]:
@@ -61,16 +73,13 @@ def visible_sheets(source: BinaryIO, largest: int) -> list[Sheet]:
     """
     valueless = look_through(source, largest)
     source.seek(0)
-    try:
-        workbook = CalamineWorkbook.from_filelike(source)
-        return [
-            Sheet(meta.name, workbook.get_sheet_by_name(meta.name), valueless)
-            for meta in workbook.sheets_metadata
-            if meta.visible == SheetVisibleEnum.Visible
-        ]
-    except PasswordError as failure:
-        raise FormatError(
-            Problem("encrypted", "Die Excel-Datei ist mit einem Kennwort geschützt.", _SAVE_AS_XLSX)
-        ) from failure
-    except (CalamineError, OSError, ValueError) as failure:
-        raise damaged() from failure
+    with faults_are_damage(CalamineError, OSError, ValueError):
+        try:
+            workbook = CalamineWorkbook.from_filelike(source)
+            return [
+                Sheet(meta.name, partial(_rows, workbook.get_sheet_by_name(meta.name)), valueless)
+                for meta in workbook.sheets_metadata
+                if meta.visible == SheetVisibleEnum.Visible
+            ]
+        except PasswordError as failure:
+            raise FormatError(encrypted()) from failure

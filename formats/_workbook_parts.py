@@ -4,17 +4,22 @@ python-calamine makes room for what a workbook says of itself, and takes a formu
 Both are found here, in one pass over the parts (facts/performance.md 4, facts/ecosystem.md 11).
 """
 
+import errno
 import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import IO, BinaryIO
+from xml.parsers.expat import ExpatError
 
 from core.errors import FormatError, Problem
+from formats._workbook_ods import look_at_content
 
 Valueless = Mapping[int, Mapping[int, str]]
 """Row (from 1), column (from 0) -> what stands in a cell instead of a value: "#REF!", or "" for a formula alone."""
 
+_MANIFEST = "META-INF/manifest.xml"
 _SMALL = 10 << 20
 """Below so many unpacked bytes any ratio is harmless."""
 _LARGEST_RATIO = 200
@@ -41,11 +46,21 @@ _CELL = re.compile(
 _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
 _IS_ERROR = re.compile(rb"""\bt\s*=\s*["']e["']""")
 _IS_TEXT = re.compile(rb"""\bt\s*=\s*["']str["']""")
-_HINTS = (b"<f", b":f", b't="e"', b"t='e'", b"t =", b"t= ")
+_FORMULA_HINTS = (b"<f", b":f")
+_ERROR_HINTS = (b't="e"', b"t='e'", b"t =", b"t= ")
 _MOST_VALUELESS = 10_000
 _ZIP_FAULTS = (
-    zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error,
+    zipfile.BadZipFile,
+    EOFError,
+    zlib.error,
+    RuntimeError,  # a part with a password
+    ExpatError,
+    OSError, ValueError, OverflowError,  # a part that lies before the beginning or beyond all files
 )  # fmt: skip
+_PACKED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""All that a workbook may use (ECMA-376, part 2, annex C)."""
+_OF_THE_FILE = frozenset({None, errno.EINVAL})
+"""Numbers of an OSError that comes of what stands in the file; others tell of trouble with the disk."""
 _SAVE_ANEW = "Bitte öffnen Sie die Liste in Excel und speichern Sie sie neu als XLSX-Datei."
 
 
@@ -55,16 +70,34 @@ def look_through(source: BinaryIO, largest: int) -> Valueless:
     Raise FormatError for a damaged one, a bomb, one that declares XML entities and one with cells far from its list.
     """
     found: dict[int, dict[int, str]] = {}
-    try:
-        with zipfile.ZipFile(source) as container:
-            parts = container.infolist()
-            _refuse_bomb(parts, largest)
-            for part in parts:
-                with container.open(part) as content:
-                    _look_at(part, content, found)
-    except _ZIP_FAULTS as failure:
-        raise damaged() from failure
+    with faults_are_damage(*_ZIP_FAULTS), zipfile.ZipFile(source) as container:
+        parts = container.infolist()
+        _refuse_bomb(parts, largest)
+        _refuse_encrypted(container)
+        for part in parts:
+            with container.open(part) as content:
+                _look_at(part, content, found)
     return found
+
+
+@contextmanager
+def faults_are_damage(*faults: type[Exception]) -> Iterator[None]:
+    """Raise FormatError for these, because the workbook is damaged; but let pass the OSError of a disk in trouble."""
+    try:
+        yield
+    except faults as failure:
+        for error in (failure, failure.__context__):  # zipfile makes one of the other
+            if isinstance(error, OSError) and error.errno not in _OF_THE_FILE:
+                raise error from None
+        raise damaged() from failure
+
+
+def _refuse_encrypted(container: zipfile.ZipFile) -> None:
+    """An encrypted OpenDocument says so in its manifest."""
+    if _MANIFEST in container.namelist():
+        with container.open(_MANIFEST) as content:
+            if b"encryption-data" in content.read(_READ):
+                raise FormatError(encrypted())
 
 
 def _refuse_bomb(parts: list[zipfile.ZipInfo], largest: int) -> None:
@@ -85,6 +118,8 @@ def _refuse_bomb(parts: list[zipfile.ZipInfo], largest: int) -> None:
         )
     if len({part.filename for part in parts}) < len(parts):
         raise damaged()  # which of two counts would be a matter of taste
+    if any(part.compress_type not in _PACKED for part in parts):
+        raise damaged()
 
 
 def _look_at(part: zipfile.ZipInfo, content: IO[bytes], found: dict[int, dict[int, str]]) -> None:
@@ -104,9 +139,11 @@ def _look_at(part: zipfile.ZipInfo, content: IO[bytes], found: dict[int, dict[in
         )
     if b"<sst" in start or b":sst" in start:
         _refuse_false_count(start, part.file_size)
+    if name == "content.xml":
+        look_at_content(start, content)
     if b"<worksheet" in start or b":worksheet" in start:
         for chunk in _without_far_cells(start, content, part.file_size):
-            if any(hint in chunk for hint in _HINTS):
+            if _may_lack_values(chunk):
                 _note_valueless(chunk, found)
 
 
@@ -162,6 +199,13 @@ def _far_cell(name: str) -> FormatError:
     )
 
 
+def _may_lack_values(chunk: bytes) -> bool:
+    """Say whether there may be formulas or errors; a single letter, which most sheets lack, is found much faster."""
+    return (b"f" in chunk and any(hint in chunk for hint in _FORMULA_HINTS)) or (
+        b"e" in chunk and any(hint in chunk for hint in _ERROR_HINTS)
+    )
+
+
 def _note_valueless(chunk: bytes, found: dict[int, dict[int, str]]) -> None:
     for attributes, formula, value in (match.groups() for match in _CELL.finditer(chunk)):
         is_error = _IS_ERROR.search(attributes) is not None
@@ -186,6 +230,15 @@ def _column(letters: bytes) -> int:
     for letter in letters.upper():
         index = index * 26 + letter - 64
     return index - 1
+
+
+def encrypted() -> Problem:
+    """The workbook asks for a password."""
+    return Problem(
+        "encrypted",
+        "Die Excel-Datei ist mit einem Kennwort geschützt.",
+        "Bitte speichern Sie die Liste in Excel als XLSX-Datei ohne Kennwort und legen Sie sie neu ab.",
+    )
 
 
 def damaged() -> FormatError:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.batch import Batch, Origin, Output
 from core.contracts import Writer
-from core.documents import AttachedFile, BadRecord, Cancellation, Document, Envelope, Record
+from core.documents import ENTITIES, AttachedFile, BadRecord, Cancellation, Document, Envelope, MasterData, Record
 from core.documents.messages import OPERATIONS
 from core.documents.problems import LIMIT, pointer, problems_of, shown
 from core.documents.salvage import opening
@@ -21,7 +21,7 @@ from formats._exchange_writer import ExchangeWriter
 from formats._strict_json import parsed, unpacked
 
 LABEL = "CLUE-Austauschdatei"
-_MASTER_DATA = frozenset({b"customer", b"supplier", b"article", b"account", b"price_list"})
+_MASTER_DATA = frozenset(name.encode() for name, entity in ENTITIES.items() if issubclass(entity, MasterData))
 _TYPE = re.compile(rb'"type"\s*:\s*"([a-z_]+)"')
 _ID_LENGTH = 120
 

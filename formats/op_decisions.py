@@ -1,8 +1,8 @@
 """Decisions about single documents of a doubtful open-item list: a table with Konto, Beleg and Entscheidung.
 
 A clerk lays it into an inbox of its own, whose route has the handler of the lists, before a held list is released. A
-route of lists does not take it: only with a single format a layout that nobody knows is explained. Text with semicolons or tabs, as Excel
-saves it; "offen", "bezahlt" or "aufgehoben" as decision, rows without one are passed over.
+route of lists does not take it: only with a single format a layout that nobody knows is explained. Text with semicolons
+or tabs, as Excel saves it; "offen", "bezahlt" or "aufgehoben" as decision, rows without one are passed over.
 """
 
 import csv

@@ -3,13 +3,14 @@
 UTF-8 with a byte order mark, CRLF, at most 100 columns, numbers as 1.234,50. What is to be clarified comes first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from core.batch import Output
 from core.reconciliation_report import ReconciliationReport
 from formats._fibu_text import CompanyDecides
 from formats._people_tables import plain
 from formats._people_text import WIDTH, in_lines, table_lines
+from formats._people_writers import TextWriter
 from formats._reconciliation_tables import (
     INFERRED_MEANING,
     NOTHING_TO_CLARIFY,
@@ -27,26 +28,9 @@ LABEL = "Abgleichsbericht (Text)"
 WriterSettings = CompanyDecides
 
 
-def open_writer(_output: Output, _settings: CompanyDecides) -> "TextWriter":
+def open_writer(_output: Output, _settings: CompanyDecides) -> TextWriter[ReconciliationReport]:
     """Make the writer of one file."""
-    return TextWriter()
-
-
-class TextWriter:
-    """Writes reports as text."""
-
-    def begin(self) -> bytes:
-        """The byte order mark: Notepad then knows the encoding."""
-        return "\ufeff".encode()
-
-    def add(self, documents: Sequence[ReconciliationReport]) -> bytes:
-        """The text of these reports."""
-        lines = (line for report in documents for line in _lines(report))
-        return "".join(f"{line}\r\n" for line in lines).encode()
-
-    def end(self) -> bytes:
-        """Nothing comes after the last line."""
-        return b""
+    return TextWriter(_lines)
 
 
 def _lines(report: ReconciliationReport) -> Iterator[str]:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import BinaryIO
 
 from core.batch import Batch, Origin, Output
-from core.booking import Booking, BookingLine, Side
+from core.booking import OTHER_SIDE, Booking, BookingLine, Side
 from core.errors import Problem
 from core.fibu_limits import booking_problems
 from core.fibu_numbers import open_item_digits
@@ -140,7 +140,7 @@ class RzlBookingsWriter(RowsWriter[RzlOptions, Booking]):
         return _Line(
             account=line.account,
             contra=contra,
-            side="credit" if booking.side == "debit" else "debit",
+            side=OTHER_SIDE[booking.side],
             amount=line.net + notional,
             tax=line.self_assessed_vat or line.vat,
             code=code,
@@ -189,7 +189,7 @@ class RzlBookingsWriter(RowsWriter[RzlOptions, Booking]):
     def _sides(self, side: Side, value: Decimal) -> tuple[str, str]:
         """Debit and credit amount; what takes back changes sides or becomes negative."""
         if value < 0 and self._options.credit_note == "swap":
-            side, value = ("credit" if side == "debit" else "debit"), -value
+            side, value = OTHER_SIDE[side], -value
         return (amount(value), amount(ZERO)) if side == "debit" else (amount(ZERO), amount(value))
 
 

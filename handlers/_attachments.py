@@ -1,15 +1,13 @@
 """Attachments of invoices: they go to the FIBU before the bookings that name them (facts/fibu.md 1.8)."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from core.batch import Batch
-from core.contracts import Attach, Context, Warn
+from core.contracts import Attach, Context, Put, Warn
 from core.documents import AttachedFile, BadRecord, Invoice
 from core.documents.problems import pointer
 from core.errors import Problem
-
-_UNSAFE = re.compile(r"[^0-9A-Za-zÄÖÜäöüß._-]+")
+from handlers._document_files import DocumentFiles
 
 
 def by_id(files: Sequence[AttachedFile]) -> Mapping[str, AttachedFile]:
@@ -35,22 +33,9 @@ def altered(files: Sequence[AttachedFile], context: Context) -> Iterator[Problem
             continue
         wrong_size = file.size is not None and file.size != found.size
         if wrong_size or (file.sha256 is not None and file.sha256 != found.sha256):
-            what = f"Die Beilage {file.filename} ist nicht die Datei, die in der Nachricht angekündigt ist."
+            what = f"Die Beilage „{file.filename}“ ist nicht die Datei, die in der Nachricht angekündigt ist."
             todo = "Bitte die Nachricht zusammen mit der richtigen Beilage noch einmal übergeben."
             yield Problem("attachment_altered", what, todo, pointer=pointer("attachments", index), value=file.filename)
-
-
-def published_name(invoice: Invoice, file: AttachedFile) -> str:
-    """File name in the FIBU's folder: flat, and unique because an invoice is handed over once."""
-    return _UNSAFE.sub("-", f"{invoice.id}_{file.filename}")
-
-
-def with_published_names(invoice: Invoice, files: Mapping[str, AttachedFile]) -> Invoice:
-    """The invoice as the export gets it: ``attachments`` are names of files in the FIBU's folder, not ids."""
-    if not invoice.attachments:
-        return invoice
-    names = tuple(published_name(invoice, files[attachment_id]) for attachment_id in invoice.attachments)
-    return invoice.model_copy(update={"attachments": names})
 
 
 def unnamed(batch: Batch) -> Iterator[Warn]:
@@ -61,14 +46,20 @@ def unnamed(batch: Batch) -> Iterator[Warn]:
     named = {name for record in records if isinstance(record.data, Invoice) for name in record.data.attachments}
     for index, file in enumerate(batch.head["attachments"]):
         if file.attachment_id not in named:
-            what = f"Die Beilage {file.filename} wird von keinem Beleg genannt und wurde nicht weitergegeben."
+            what = f"Die Beilage „{file.filename}“ wird von keinem Beleg genannt und wurde nicht weitergegeben."
             todo = "Bitte die Beilage beim Beleg anführen."
             yield Warn(Problem("attachment_unnamed", what, todo, pointer=pointer("attachments", index)))
 
 
-def attach(invoice: Invoice, files: Mapping[str, AttachedFile], target: str, context: Context) -> Iterator[Attach]:
-    """Lay the attachments of an invoice into the FIBU's folder."""
-    for attachment_id in invoice.attachments:
+def attach(
+    invoice: Invoice, files: Mapping[str, AttachedFile], named: DocumentFiles, target: str, context: Context
+) -> Iterator[Attach | Put]:
+    """Lay the attachments of an invoice into the FIBU's folder, and remember their names.
+
+    What lies beside the message is handed on as a path: however large, nobody reads it into memory.
+    """
+    for attachment_id, name in named.of(invoice).items():
         file = files[attachment_id]
         content = file.content if file.href is None else context.companions[file.href].path
-        yield Attach(target, published_name(invoice, file), content or b"")
+        yield Attach(target, name, content or b"")
+    yield from named.new(invoice)

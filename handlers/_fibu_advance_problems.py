@@ -56,15 +56,11 @@ def total_problems(source: Source, invoice: Invoice, person: Person, earlier: Ea
 def amount_problems(source: Source, advance: AdvanceInvoice, at: str) -> Iterator[Problem]:
     """Yield what speaks against the amounts of an advance."""
     if advance.net + advance.vat != advance.gross or not 0 <= paid_of(advance) <= advance.gross:
-        yield source.problem(
-            "fibu_advance_amounts",
-            f"{source.label}: Die Beträge der Anzahlungsrechnung {advance.number} passen nicht zusammen: netto "
-            f"{german(advance.net)}, Umsatzsteuer {german(advance.vat)}, brutto {german(advance.gross)}, bezahlt "
-            f"{german(paid_of(advance))}.",
-            "Bitte prüfen Sie die Beträge in CLUE.",
-            at,
-            advance.number,
+        what = (
+            f"Die Beträge der Anzahlungsrechnung {advance.number} passen nicht zusammen: netto {german(advance.net)}, "
+            f"Umsatzsteuer {german(advance.vat)}, brutto {german(advance.gross)}, bezahlt {german(paid_of(advance))}."
         )
+        yield _problem(source, advance, at, "fibu_advance_amounts", what, "Bitte prüfen Sie die Beträge in CLUE.")
 
 
 def differences(
@@ -72,67 +68,59 @@ def differences(
 ) -> Iterator[Problem]:
     """Yield what an advance says otherwise than when it was handed over."""
     if earlier.stage not in {"advance", "partial"}:
-        what = f"{source.label}: Der Beleg {advance.number} ist keine Anzahlungs- oder Teilrechnung."
+        what = f"Der Beleg {advance.number} ist keine Anzahlungs- oder Teilrechnung."
         todo = "Bitte prüfen Sie in CLUE, welche Anzahlungen abzuziehen sind."
-        yield source.problem("fibu_advance_is_none", what, todo, at, advance.number)
+        yield _problem(source, advance, at, "fibu_advance_is_none", what, todo)
         return
     gross = total(document_gross(line) for line in earlier.lines)
     vat = total(line.vat if line.foreign_vat is None else line.foreign_vat for line in earlier.lines)
     if (earlier.currency, gross, vat) != (invoice.currency, advance.gross, advance.vat):
-        yield source.problem(
-            "fibu_advance_differs",
-            f"{source.label}: Die Anzahlungsrechnung {advance.number} wurde mit {german(gross)} {earlier.currency}, "
-            f"davon {german(vat)} Umsatzsteuer, übergeben; hier stehen {german(advance.gross)} {invoice.currency} mit "
-            f"{german(advance.vat)}.",
-            "Bitte prüfen Sie die abgezogene Anzahlung in CLUE.",
-            at,
-            advance.number,
+        what = (
+            f"Die Anzahlungsrechnung {advance.number} wurde mit {german(gross)} {earlier.currency}, davon "
+            f"{german(vat)} Umsatzsteuer, übergeben; hier stehen {german(advance.gross)} {invoice.currency} mit "
+            f"{german(advance.vat)}."
         )
+        todo = "Bitte prüfen Sie die abgezogene Anzahlung in CLUE."
+        yield _problem(source, advance, at, "fibu_advance_differs", what, todo)
 
 
 def twice(source: Source, advance: AdvanceInvoice, at: str) -> Problem:
     """An advance is deducted once."""
-    return source.problem(
-        "fibu_advance_deducted_twice",
-        f"{source.label}: Die Anzahlungsrechnung {advance.number} wurde schon von einer Rechnung abgezogen oder "
-        "storniert.",
-        "Bitte prüfen Sie in CLUE, welche Anzahlungen noch abzuziehen sind.",
-        at,
-        advance.number,
-    )
+    what = f"Die Anzahlungsrechnung {advance.number} wurde schon von einer Rechnung abgezogen oder storniert."
+    todo = "Bitte prüfen Sie in CLUE, welche Anzahlungen noch abzuziehen sind."
+    return _problem(source, advance, at, "fibu_advance_deducted_twice", what, todo)
 
 
 def unknown(source: Source, advance: AdvanceInvoice, at: str) -> Problem:
     """An advance has not been handed over yet."""
-    return source.problem(
-        "fibu_advance_unknown",
-        f"{source.label}: Die Anzahlungsrechnung {advance.number} wurde noch nicht an die FIBU übergeben.",
+    what = f"Die Anzahlungsrechnung {advance.number} wurde noch nicht an die FIBU übergeben."
+    todo = (
         "Bitte übergeben Sie die Anzahlungsrechnung aus CLUE. Wurde sie in der FIBU von Hand gebucht, geben Sie diese "
-        "Datei bitte frei.",
-        at,
-        advance.number,
+        "Datei bitte frei."
     )
+    return _problem(source, advance, at, "fibu_advance_unknown", what, todo)
 
 
 def not_ours(source: Source, advance: AdvanceInvoice, at: str) -> Problem:
     """An advance was booked by somebody else: what the final invoice says of it is taken."""
-    return source.problem(
-        "fibu_advance_not_ours",
-        f"{source.label}: Die Anzahlungsrechnung {advance.number} wurde nicht von hier übergeben; sie wird nach den "
-        "Angaben der Rechnung vom Konto für Anzahlungen abgezogen.",
-        "Bitte prüfen Sie in der FIBU, dass sie auf demselben Konto und mit demselben Steuercode gebucht ist.",
-        at,
-        advance.number,
+    what = (
+        f"Die Anzahlungsrechnung {advance.number} wurde nicht von hier übergeben; sie wird nach den Angaben der "
+        "Rechnung vom Konto für Anzahlungen abgezogen."
     )
+    todo = "Bitte prüfen Sie in der FIBU, dass sie auf demselben Konto und mit demselben Steuercode gebucht ist."
+    return _problem(source, advance, at, "fibu_advance_not_ours", what, todo)
 
 
 def rate_unclear(source: Source, advance: AdvanceInvoice, at: str) -> Problem:
     """Nobody can tell which rate the VAT of an advance belongs to."""
-    return source.problem(
-        "fibu_advance_rate_unclear",
-        f"{source.label}: Zu welchem Steuersatz die Umsatzsteuer {german(advance.vat)} der Anzahlungsrechnung "
-        f"{advance.number} gehört, geht aus der Rechnung nicht hervor.",
-        "Bitte buchen Sie diesen Beleg in der FIBU von Hand und nehmen Sie ihn aus der Übergabe.",
-        at,
-        advance.number,
+    what = (
+        f"Zu welchem Steuersatz die Umsatzsteuer {german(advance.vat)} der Anzahlungsrechnung {advance.number} gehört, "
+        "geht aus der Rechnung nicht hervor."
     )
+    todo = "Bitte buchen Sie diesen Beleg in der FIBU von Hand und nehmen Sie ihn aus der Übergabe."
+    return _problem(source, advance, at, "fibu_advance_rate_unclear", what, todo)
+
+
+def _problem(source: Source, advance: AdvanceInvoice, at: str, code: str, what: str, todo: str) -> Problem:
+    """What is said of one of the advances that a document names."""
+    return source.problem(code, f"{source.label}: {what}", todo, at, advance.number)

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from core.company import Company
 from core.contracts import CompanyLedger, Effect, Entry, Put
+from core.export_run import EXPORTED
 from core.tracked import KIND, match_key
-from handlers._fibu_earlier import EXPORTED
 
 
 def settled_by_each_other(

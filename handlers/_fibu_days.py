@@ -8,40 +8,37 @@ from datetime import date
 
 from core.booking import Booking, BookingLine
 from core.company import Company
-from core.documents import CashReceipt
 from core.money import total
-from handlers._fibu_plan import Done
+from handlers._fibu_handed import Handed, Sale
 from handlers._fibu_vat import merged
 
-_SUMMED = frozenset({"sale", "cancellation"})
+_Day = tuple[str, date]
+"""A register and a day."""
 
 
-def written_bookings(exported: Sequence[Done], company: Company) -> list[Booking]:
+def written_bookings(documents: Sequence[Handed], company: Company) -> list[Booking]:
     """What is written of these documents, in their order; a day's booking stands where its first receipt stood."""
     if company.cash_bookings == "single":
-        return [booking for done in exported for booking in done.bookings]
-    days: dict[tuple[str, date], list[tuple[CashReceipt, Sequence[Booking]]]] = {}
-    written: list[list[Booking] | tuple[str, date]] = []
-    for done in exported:
-        receipt = done.source.document
-        if not isinstance(receipt, CashReceipt) or receipt.receipt_type not in _SUMMED:
-            written.append(list(done.bookings))
+        return [booking for document in documents for booking in document.bookings]
+    days: dict[_Day, list[tuple[Sale, Sequence[Booking]]]] = {}
+    written: list[list[Booking] | _Day] = []
+    for document in documents:
+        if document.sale is None:
+            written.append(list(document.bookings))
             continue
-        key = (receipt.register_id, done.source.supply_date)
+        key = (document.sale.register, document.sale.day)
         if key not in days:
             written.append(key)
-        days.setdefault(key, []).append((receipt, done.bookings))
-    return [booking for part in written for booking in (part if isinstance(part, list) else _day(days[part], part[1]))]
+        days.setdefault(key, []).append((document.sale, document.bookings))
+    return [booking for part in written for booking in (part if isinstance(part, list) else _day(days[part]))]
 
 
-def _day(receipts: Sequence[tuple[CashReceipt, Sequence[Booking]]], day: date) -> Iterable[Booking]:
+def _day(sales: Sequence[tuple[Sale, Sequence[Booking]]]) -> Iterable[Booking]:
     """One booking of all sales with all VAT groups, then one for each account that money was moved to."""
-    first, last = receipts[0][0], receipts[-1][0]
-    span = first.receipt_number
-    if len(receipts) > 1:
-        span = f"{first.receipt_number} bis {last.receipt_number}"
+    first, last = sales[0][0], sales[-1][0]
+    span = first.receipt if len(sales) == 1 else f"{first.receipt} bis {last.receipt}"
     sums: dict[tuple[str, str], list[Booking]] = {}
-    for _, bookings in receipts:
+    for _, bookings in sales:
         for booking in bookings:
             moved_to = ("", "") if booking.side == "debit" else (booking.lines[0].account, booking.text)
             sums.setdefault(moved_to, []).append(booking)
@@ -50,8 +47,8 @@ def _day(receipts: Sequence[tuple[CashReceipt, Sequence[Booking]]], day: date) -
         if lines:
             yield parts[0].model_copy(
                 update={
-                    "number": f"{day:%Y%m%d}",
-                    "text": text if account else f"Tageslosung {first.register_id}, Belege {span}",
+                    "number": f"{first.day:%Y%m%d}",
+                    "text": text if account else f"Tageslosung {first.register}, Belege {span}",
                     "gross": total(line.gross for line in lines),
                     "lines": lines,
                 }

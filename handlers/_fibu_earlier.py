@@ -8,18 +8,20 @@ from typing import Any
 from core.booking import BookingLine, Stage
 from core.contracts import CompanyLedger
 from core.documents import Invoice
+from core.export_run import EXPORTED
 from core.tracked import KIND, match_key
 from handlers._fibu_parties import Person
 from handlers._fibu_plan import Done
 from handlers._fibu_source import Source
 
-EXPORTED = "exported_document"
-"""Ledger kind: a document that was handed to the FIBU; group = the run (drop) that did it."""
 DEDUCTED = "deducted_invoice"
 """Ledger kind: a document that deducts an earlier one, or cancels an advance, with its sign and run.
 
 Its group is the earlier one's match key.
 """
+
+CORRECTED = "corrected_document"
+"""Ledger kind: a document that cancels an earlier one; its group is the earlier one's match key."""
 
 Billed = tuple[Source, Invoice, Person]
 """A document with its party and account."""
@@ -67,6 +69,8 @@ def remembered(done: Done) -> Mapping[str, Any]:
         ]
     if done.deducted:
         body["deducted"] = list(done.deducted)
+    if done.withdrawn:
+        body["withdrawn"] = done.withdrawn
     return body
 
 
@@ -99,6 +103,14 @@ def uses(done: Done) -> Iterable[tuple[str, int]]:
     yield from ((key, done.source.sign) for key in done.deducted)
     if done.withdrawn:
         yield done.withdrawn, 1
+
+
+def cancels(done: Done) -> str:
+    """Match key of the document that a document cancels, "" where it cancels none."""
+    invoice = done.source.document
+    if not isinstance(invoice, Invoice) or invoice.document_type != "cancellation" or invoice.corrects is None:
+        return ""
+    return match_key(done.bookings[0].account, invoice.corrects.number)
 
 
 def load_earlier(billed: Sequence[Billed], ledger: CompanyLedger) -> EarlierDocuments:

@@ -1,63 +1,50 @@
-"""What an export does once everything is checked: two files for the FIBU, news for CLUE, and entries in the ledger."""
+"""What an export does once everything is checked: bookings for the FIBU, news for CLUE, entries in the ledger."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.batch import Origin, Output
-from core.booking import Booking, PersonAccount
+from core.booking import PersonAccount
 from core.company import Company
 from core.contracts import Context, Effect, Emit, Put
-from core.documents import Record, message_head
-from core.money import total
-from handlers._fibu_earlier import DEDUCTED, EXPORTED, remembered, uses
-from handlers._fibu_files import account_file, booking_files, file_stem
-from handlers._fibu_open_items import tracked_entries
-from handlers._fibu_parties import Person, remember_allocated, remember_sent
+from core.documents import Invoice, Record, message_head
+from core.errors import Problem
+from core.export_run import EXPORTED
+from handlers._fibu_earlier import CORRECTED, DEDUCTED, cancels, remembered, uses
+from handlers._fibu_files import file_stem
+from handlers._fibu_open_items import changes, tracked_entries
+from handlers._fibu_parties import Person, remember_allocated, sent_accounts
 from handlers._fibu_plan import Done
-
-RUN = "export_run"
-"""Ledger kind: one export; key = id of the drop."""
+from handlers._fibu_runs import handed_over, run_of
 
 
 def effects(
     exported: Sequence[Done],
-    bookings: Sequence[Booking],
     accounts: Sequence[PersonAccount],
     new: Sequence[Person],
     company: Company,
     context: Context,
     origin: Origin,
+    warnings: Sequence[Problem],
 ) -> Iterator[Effect]:
-    """Yield the files, person accounts first, and what is to be remembered of these documents.
+    """Yield what goes to the FIBU, now or with the open run, and what is to be remembered of these documents.
 
-    ``bookings`` are what is written of them: their own bookings, or sums of these.
+    ``warnings`` go into the report of the run.
     """
-    outputs: list[str] = []
-    if accounts:
-        output = account_file(company, origin)
-        outputs.append(output.name)
-        yield Emit(output, accounts)
-        yield from (remember_sent(account, company) for account in accounts)
-    for output, contents in booking_files(bookings, company, origin):
-        outputs.append(output.name)
-        yield Emit(output, contents)
+    ledger = context.ledger.of(company.id)
+    run = run_of(company, ledger, origin)
+    yield from handed_over(exported, accounts, warnings, company, ledger, origin)
+    yield from sent_accounts(accounts, company, ledger, run)
     for person in new:
         yield remember_allocated(person, company)
     yield from _report_accounts(new, company, origin)
     yield from _report_settled(exported, company, origin)
     day = f"{origin.received_at:%d.%m.%Y}"
     for done in exported:
-        yield Put(
-            company.id,
-            EXPORTED,
-            done.source.export_key,
-            export_body(done, origin.drop_id, day, outputs),
-            origin.drop_id,
-        )
-    yield from _deductions(exported, company, origin)
-    yield from tracked_entries(exported, company, context.ledger.of(company.id), origin.drop_id)
-    if exported:
-        yield Put(company.id, RUN, origin.drop_id, _run_body(exported, company, origin, outputs))
+        body = {**export_body(done, run, day), **_attached(done, origin)}
+        yield Put(company.id, EXPORTED, done.source.export_key, body, run)
+    yield from _deductions(exported, company, run)
+    yield from tracked_entries(exported, company, ledger, run)
 
 
 def _report_accounts(new: Sequence[Person], company: Company, origin: Origin) -> Iterator[Effect]:
@@ -88,10 +75,11 @@ def _report_settled(exported: Sequence[Done], company: Company, origin: Origin) 
         yield _report(company, origin, "invoice", records)
 
 
-def export_body(done: Done, run: str, day: str, outputs: Sequence[str]) -> Mapping[str, Any]:
-    """What is remembered of an exported document."""
+def export_body(done: Done, run: str, day: str) -> Mapping[str, Any]:
+    """What is remembered of an exported document: what a later one needs, and what taking it back needs."""
     booking = done.bookings[0]
     return {
+        "record": done.source.record,
         "direction": booking.kind if done.person else "cash",
         "number": booking.number,
         "external_number": booking.external_number,
@@ -101,24 +89,24 @@ def export_body(done: Done, run: str, day: str, outputs: Sequence[str]) -> Mappi
         "currency": booking.currency,
         "run": run,
         "exported_on": day,
-        "outputs": list(outputs),
         **remembered(done),
+        **changes(done),
+        **({"corrects": key} if (key := cancels(done)) else {}),
     }
 
 
-def _deductions(exported: Sequence[Done], company: Company, origin: Origin) -> Iterator[Put]:
+def _attached(done: Done, origin: Origin) -> Mapping[str, Any]:
+    """The document's files in the FIBU's folder, and the drop that has laid them there."""
+    document = done.source.document
+    names = document.attachments if isinstance(document, Invoice) else ()
+    return {"attached": list(names), "drop_id": origin.drop_id} if names else {}
+
+
+def _deductions(exported: Sequence[Done], company: Company, run: str) -> Iterator[Put]:
     """An earlier invoice is deducted once; a cancelled deduction counts against the one that it cancels."""
     for done in exported:
+        by = done.source.export_key
         for key, sign in uses(done):
-            body = {"by": done.source.export_key, "sign": sign, "run": origin.drop_id}
-            yield Put(company.id, DEDUCTED, f"{key}/{done.source.export_key}", body, key)
-
-
-def _run_body(exported: Sequence[Done], company: Company, origin: Origin, outputs: Sequence[str]) -> Mapping[str, Any]:
-    return {
-        "fibu": company.fibu,
-        "at": origin.received_at.isoformat(),
-        "documents": len(exported),
-        "gross": str(total(done.bookings[0].gross for done in exported)),
-        "outputs": list(outputs),
-    }
+            yield Put(company.id, DEDUCTED, f"{key}/{by}", {"by": by, "sign": sign, "run": run}, key)
+        if key := cancels(done):
+            yield Put(company.id, CORRECTED, f"{key}/{by}", {"by": by, "run": run}, key)

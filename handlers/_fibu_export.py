@@ -9,18 +9,20 @@ from collections.abc import Iterator, Sequence
 from core.batch import Origin
 from core.booking import Booking
 from core.company import Company
-from core.contracts import CompanyLedger, Context, Effect, Put, Wait, Warn
+from core.contracts import CompanyLedger, Context, Effect, Wait, Warn
 from core.documents import CashReceipt, Invoice
 from core.documents.problems import LIMIT
 from core.errors import Problem, RuleError
+from core.export_run import EXPORTED, OPEN_RUN
 from core.fibu_limits import account_problems, booking_problems
-from core.rksv import HANDED_OVER, handed_over, receipt_key, stated_sums, sums_of_groups
+from core.rksv import stated_sums, sums_of_groups
 from core.tracked import KIND, match_key
 from handlers._fibu_accounts import load_accounts, load_chart, unknown_accounts
 from handlers._fibu_advances import Books
 from handlers._fibu_days import written_bookings
-from handlers._fibu_earlier import EXPORTED, Billed, load_earlier
+from handlers._fibu_earlier import Billed, load_earlier
 from handlers._fibu_effects import effects, export_body
+from handlers._fibu_handed import Handed
 from handlers._fibu_invoices import plan_invoice
 from handlers._fibu_open_items import tracked_document
 from handlers._fibu_parties import (
@@ -32,7 +34,7 @@ from handlers._fibu_parties import (
     unsent_accounts,
 )
 from handlers._fibu_plan import Done, Plan
-from handlers._fibu_receipts import NEVER_BOOKED, SettledInvoice, receipt_bookings
+from handlers._fibu_receipts import NEVER_BOOKED, SettledInvoice, receipt_bookings, remembered_receipts
 from handlers._fibu_source import Source, german
 
 
@@ -54,7 +56,7 @@ def export(
     _plan_receipts(sources, company, ledger, plan)
     _refuse_taken_numbers(plan, ledger)
     _check_accounts(plan, company, ledger)
-    bookings = written_bookings(plan.done, company)
+    bookings = written_bookings([Handed.of(done) for done in plan.done], company)
     plan.problems += [problem for booking in bookings for problem in booking_problems(booking, company.options)]
     persons = [(done.source, done.person) for done in plan.done if done.person]
     accounts, shared = unsent_accounts(persons, company, ledger)
@@ -68,16 +70,8 @@ def export(
         yield Wait(plan.waiting[0])
         return
     yield from (Warn(problem) for problem in plan.warnings)
-    yield from _remember_receipts(documents, company)
-    yield from effects(plan.done, bookings, accounts, parties.new, company, context, origin)
-
-
-def _remember_receipts(documents: Sequence[tuple[int, str, Invoice | CashReceipt]], company: Company) -> Iterator[Put]:
-    """What a register's protocol is compared with: every receipt, booked or not."""
-    for _, _, document in documents:
-        if isinstance(document, CashReceipt):
-            key = receipt_key(document.register_id, document.receipt_number)
-            yield Put(company.id, HANDED_OVER, key, handed_over(document), document.register_id)
+    yield from remembered_receipts([document for _, _, document in documents], company)
+    yield from effects(plan.done, accounts, parties.new, company, context, origin, plan.warnings)
 
 
 # ── what is exported ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -105,14 +99,18 @@ def _is_booked(source: Source, plan: Plan) -> bool:
 def _refuse_exported(sources: list[Source], ledger: CompanyLedger, plan: Plan) -> None:
     """A document goes to the FIBU once; what was wrong with it is mended by a document of its own."""
     known = ledger.get_many(EXPORTED, [source.export_key for source in sources])
+    opened = ledger.get(OPEN_RUN, OPEN_RUN)
     seen: set[str] = set()
     for source in sources:
         before = known.get(source.export_key)
         if before is not None:
+            done = f"wurde schon am {before.body['exported_on']} an die FIBU übergeben"
+            if opened is not None and opened.body["run"] == before.group:
+                done = f"steht seit {before.body['exported_on']} zur Übergabe an die FIBU bereit"
             plan.problems.append(
                 source.problem(
                     "fibu_already_exported",
-                    f"{source.label} wurde schon am {before.body['exported_on']} an die FIBU übergeben.",
+                    f"{source.label} {done}.",
                     "Eine Änderung geht nur mit einem Stornobeleg: Bitte stornieren Sie den Beleg in CLUE und "
                     "übergeben Sie den Stornobeleg und, wenn nötig, einen neuen Beleg.",
                     value=source.number,
@@ -200,7 +198,7 @@ def _plan_receipts(sources: Sequence[Source], company: Company, ledger: CompanyL
         for key, entry in ledger.get_many(EXPORTED, [key for key in paid if key]).items()
         if entry.body["direction"] != "cash"
     }
-    settled |= {done.source.export_key: SettledInvoice.of(export_body(done, "", "", ())) for done in plan.done}
+    settled |= {done.source.export_key: SettledInvoice.of(export_body(done, "", "")) for done in plan.done}
     for source, receipt in receipts:
         invoice = None
         if receipt.receipt_type == "invoice_payment":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 from itertools import groupby
 
 from core.batch import Origin, Output
@@ -23,20 +24,24 @@ def account_file(company: Company, origin: Origin) -> Output:
 def booking_files(
     bookings: Sequence[Booking], company: Company, origin: Origin
 ) -> Iterator[tuple[Output, Sequence[Booking]]]:
-    """The files of bookings with their contents; DATEV needs one for each fiscal year, rows have no year there."""
-    options = company.options
-    if not isinstance(options, DatevOptions):
-        if bookings:
-            yield _booking_file(bookings, company, origin, "2_buchungen"), bookings
-        return
-
-    def year(booking: Booking) -> date:
-        return options.fiscal_year(booking.document_date)
-
-    years = [(day, list(group)) for day, group in groupby(sorted(bookings, key=year), key=year)]
-    for day, group in years:
-        tail = "2_buchungen" if len(years) == 1 else f"2_buchungen_{day:%Y-%m}"
+    """The files of bookings with their contents; the bookings of one file keep their order."""
+    begin = partial(_period, company)
+    periods = [(day, list(group)) for day, group in groupby(sorted(bookings, key=begin), key=begin)]
+    for day, group in periods:
+        tail = "2_buchungen" if len(periods) == 1 else f"2_buchungen_{day:%Y-%m}"
         yield _booking_file(group, company, origin, tail), group
+
+
+def _period(company: Company, booking: Booking) -> date:
+    """First day of what goes into one file: the booking month, the fiscal year, or everything.
+
+    DATEV needs at least one file for each fiscal year, because its rows have no year.
+    """
+    options, day = company.options, booking.posting_date or booking.document_date
+    if isinstance(options, DatevOptions):
+        day = booking.document_date
+        return day.replace(day=1) if company.file_per == "month" else options.fiscal_year(day)
+    return day.replace(day=1) if company.file_per == "month" else date.min
 
 
 def file_stem(company: Company, origin: Origin) -> str:

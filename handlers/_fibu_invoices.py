@@ -9,7 +9,9 @@ from core.booking import Booking, BookingLine, ForeignAmount
 from core.company import Company
 from core.documents import Invoice
 from core.errors import Problem
+from core.fibu_program import Limits
 from core.money import cents, total
+from handlers._document_files import shown_file
 from handlers._fibu_advances import (
     Books,
     Deduction,
@@ -77,7 +79,7 @@ def _booking(
 ) -> Booking:
     """The document's own booking: the whole supply less what was deducted.
 
-    ``invoice.attachments`` are names of files that lie beside the bookings; the FIBU takes one, the first.
+    ``invoice.attachments`` are names of files that lie beside the bookings; the FIBU shows one of them.
     """
     lines = (*whole, *deducted_lines(deducted, foreign.rate if foreign else None))
     payable = invoice.totals.gross - deducted_gross(deducted)
@@ -103,10 +105,23 @@ def _booking(
         party_name=invoice.party_name or person.name,
         text=_text(invoice),
         terms=terms_of(source, invoice, payable, company.options.LIMITS, plan.warnings),
-        document_file=invoice.attachments[0] if invoice.attachments else "",
+        document_file=_document_file(source, invoice, company.options.LIMITS, plan.warnings),
         gross=source.sign * total(line.gross for line in lines),
         lines=turned(lines, source.sign) or tuple(lines[:1]),
     )
+
+
+def _document_file(source: Source, invoice: Invoice, limits: Limits, warnings: list[Problem]) -> str:
+    """The file that shows the document. What else was attached lies beside it all the same."""
+    found = shown_file(invoice.attachments, limits)
+    if invoice.attachments and not found:
+        what = (
+            f"{source.label}: {limits.program} zeigt zu einer Buchung nur Dateien mit der Endung "
+            f"{', '.join(limits.document_types)}; angehängt ist nur {', '.join(invoice.attachments)}."
+        )
+        todo = "Bitte hängen Sie den Beleg in CLUE als PDF an, oder legen Sie ihn in der FIBU von Hand zur Buchung."
+        warnings.append(source.problem("fibu_document_file", what, todo, "/attachments"))
+    return found
 
 
 def _external_number(invoice: Invoice) -> str:

@@ -34,20 +34,43 @@ def tracked_entries(exported: Sequence[Done], company: Company, ledger: CompanyL
             key = match_key(tracked.ledger_account, tracked.number)
             group = digits_key(tracked.ledger_account, _shown_number(done.bookings[0]))
             entries[key] = Entry(key, tracked.body(), group)
-    payments = [done.bookings[0] for done in exported if done.bookings[0].kind == "payment"]
-    paid = [(match_key(b.account, b.external_number or b.settles), b.gross) for b in payments]
-    taken_back = [b for done in exported if done.person for b in done.bookings[1:]]
-    reduced = [(match_key(b.account, b.external_number or b.number), b.gross) for b in taken_back]
-    others = [key for key, _ in [*paid, *reduced] if key not in entries]
+    made = [changes(done) for done in exported]
+    others = [key for change in made for key in changed_keys(change) if key not in entries]
     entries = {**ledger.get_many(KIND, others), **entries}
-    for key, amount in paid:
-        if entry := entries.get(key):
-            known = Decimal(entry.body.get("known_paid") or 0) + amount
-            entries[key] = Entry(key, {**entry.body, "known_paid": str(known)}, entry.group)
-    for key, amount in reduced:
-        if entry := entries.get(key):
-            entries[key] = Entry(key, _changed(entry.body, amount), entry.group)
+    for change in made:
+        apply_changes(change, entries, 1)
     yield from (Put(company.id, KIND, entry.key, entry.body, entry.group) for entry in entries.values())
+
+
+def changes(done: Done) -> Mapping[str, Any]:
+    """What a document changes in the entries of others: "paid" and "reduced", each a list of [key, amount]."""
+    found: dict[str, Any] = {}
+    first = done.bookings[0]
+    if first.kind == "payment":
+        found["paid"] = [[match_key(first.account, first.external_number or first.settles), str(first.gross)]]
+    if done.person and len(done.bookings) > 1:
+        found["reduced"] = [
+            [match_key(b.account, b.external_number or b.number), str(b.gross)] for b in done.bookings[1:]
+        ]
+    return found
+
+
+def changed_keys(body: Mapping[str, Any]) -> list[str]:
+    """Keys of the entries of others that a document has changed; ``body`` holds its ``changes``."""
+    return [key for kind in ("paid", "reduced") for key, _ in body.get(kind, ())]
+
+
+def apply_changes(body: Mapping[str, Any], entries: dict[str, Entry], sign: int) -> None:
+    """Carry out the changes of a document on these entries, or take them back (``sign`` -1)."""
+    for kind, change in (("paid", _paid), ("reduced", _reduced)):
+        for key, amount in body.get(kind, ()):
+            if entry := entries.get(key):
+                entries[key] = Entry(key, change(entry.body, sign * Decimal(amount)), entry.group)
+
+
+def _paid(body: Mapping[str, Any], amount: Decimal) -> Mapping[str, Any]:
+    known = Decimal(body.get("known_paid") or 0) + amount
+    return {**body, "known_paid": str(known) if known else "0"}
 
 
 def tracked_document(done: Done, run: str) -> TrackedDocument:
@@ -72,7 +95,7 @@ def tracked_document(done: Done, run: str) -> TrackedDocument:
     )
 
 
-def _changed(body: Mapping[str, Any], amount: Decimal) -> Mapping[str, Any]:
+def _reduced(body: Mapping[str, Any], amount: Decimal) -> Mapping[str, Any]:
     """The entry of an advance invoice after its unpaid part was taken back, or given back: no list is needed for it."""
     gross, amount_open = Decimal(body["gross"]) + amount, Decimal(body["amount_open"]) + amount
     status = "cancelled" if not gross else "paid" if not amount_open else "open"

@@ -17,7 +17,10 @@ PartyKind = Literal["customer", "supplier"]
 ALLOCATED = "allocated_account"
 """Ledger kind: an account that we chose; its key is "<customer or supplier>/<id>"."""
 SENT = "account_sent"
-"""Ledger kind: what the FIBU was last told of a person account; its key is the account."""
+"""Ledger kind: what the FIBU was last told of a person account; its key is the account, its group the run."""
+
+SENT_BEFORE = "account_sent_before"
+"""Ledger kind: what the FIBU was told of an account before a run told it otherwise; its key is "<run>/<account>"."""
 
 _KINDS: tuple[PartyKind, PartyKind] = ("customer", "supplier")
 _MODELS: Mapping[PartyKind, type[Party]] = {"customer": Customer, "supplier": Supplier}
@@ -180,10 +183,18 @@ def outside_range(source: Source, person: Person | None, company: Company) -> It
         )
 
 
-def remember_sent(account: PersonAccount, company: Company) -> Put:
-    """Remember what the FIBU was told of this account."""
-    body = {"hash": _fingerprint(account), "party": _party_key(account)}
-    return Put(company.id, SENT, account.account, body)
+def sent_accounts(
+    accounts: Sequence[PersonAccount], company: Company, ledger: CompanyLedger, run: str
+) -> Iterator[Put]:
+    """Remember what the FIBU is told of these accounts, and what it was told before."""
+    before = ledger.get_many(SENT, [account.account for account in accounts])
+    for account in accounts:
+        body = {"hash": _fingerprint(account), "party": _party_key(account)}
+        yield Put(company.id, SENT, account.account, body, run)
+        entry = before.get(account.account)
+        if entry is not None and entry.group != run:
+            told = {"body": entry.body, "run": entry.group}
+            yield Put(company.id, SENT_BEFORE, f"{run}/{account.account}", told)
 
 
 def remember_allocated(person: Person, company: Company) -> Put:

@@ -5,16 +5,18 @@ cash account to the account of that means of payment. So the cash account ends u
 in one document.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from core.booking import Booking, BookingKind, BookingLine, Side, VatSide
 from core.company import Company
-from core.documents import CashPayment, CashReceipt
+from core.contracts import Put
+from core.documents import CashPayment, CashReceipt, Invoice
 from core.errors import Problem
 from core.money import ZERO, total
+from core.rksv import HANDED_OVER, handed_over, receipt_key
 from handlers._fibu_source import Source
 from handlers._fibu_vat import receipt_lines, turned
 
@@ -54,6 +56,14 @@ class SettledInvoice:
             party_name=str(body["party_name"]),
             is_advance=body.get("stage") == "advance",
         )
+
+
+def remembered_receipts(documents: Iterable[Invoice | CashReceipt], company: Company) -> Iterator[Put]:
+    """Remember what a register's protocol is compared with: every receipt, booked or not."""
+    for document in documents:
+        if isinstance(document, CashReceipt):
+            key = receipt_key(document.register_id, document.receipt_number)
+            yield Put(company.id, HANDED_OVER, key, handed_over(document), document.register_id)
 
 
 def receipt_bookings(

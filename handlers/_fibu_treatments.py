@@ -7,7 +7,7 @@ from core.booking import NO_TAX, VatSide
 from core.documents import CashVatRow, Invoice, VatRow
 from core.errors import Problem
 from core.money import CENT, ZERO, vat_of_net
-from core.tax_codes import treatment_label
+from core.tax_codes import SELF_ASSESSED, treatment_label
 from core.vat_rates import domestic_rates
 from handlers._fibu_source import Source, german
 
@@ -23,16 +23,14 @@ _OF_SIDE: dict[VatSide, frozenset[str]] = {
     "ar": _EITHER_SIDE | {"export", "ic_supply", "ic_service", "oss"},
     "ap": _EITHER_SIDE | {"input_vat", "ic_acquisition", "rc_received", "import_vat", "not_deductible"},
 }
-_SELF_ASSESSED = frozenset({"ic_acquisition", "rc_received", "rc_domestic", "triangular"})
-"""Treatments of incoming documents whose VAT we owe ourselves."""
 _WITHOUT_VAT: dict[VatSide, frozenset[str]] = {
     "ar": NEEDS_VAT_ID | {"export", "rc_domestic", "small_business", "exempt", "out_of_scope"},
-    "ap": _SELF_ASSESSED | {"small_business", "exempt", "out_of_scope"},
+    "ap": SELF_ASSESSED | {"small_business", "exempt", "out_of_scope"},
 }
 """Treatments whose documents charge no VAT."""
 _NO_ADVANCES: dict[VatSide, frozenset[str]] = {
     "ar": frozenset({"rc_domestic", "oss"}),
-    "ap": _SELF_ASSESSED | {"import_vat", "not_deductible"},
+    "ap": SELF_ASSESSED | {"import_vat", "not_deductible"},
 }
 """Treatments whose advances no source knows how to book."""
 _USUAL_RATE = Decimal(20)
@@ -41,14 +39,14 @@ _USUAL_RATE = Decimal(20)
 
 def booked_rate(side: VatSide, row: VatRow | CashVatRow) -> Decimal:
     """Rate in percent under which a group is booked."""
-    if side == "ap" and row.vat_treatment in _SELF_ASSESSED:
+    if side == "ap" and row.vat_treatment in SELF_ASSESSED:
         return row.vat_rate or _USUAL_RATE
     return row.vat_rate
 
 
 def self_assessed(side: VatSide, row: VatRow | CashVatRow, net: Decimal, rate: Decimal) -> Decimal:
     """VAT that we owe on this part of a supplier's document."""
-    return vat_of_net(net, rate) if side == "ap" and row.vat_treatment in _SELF_ASSESSED else ZERO
+    return vat_of_net(net, rate) if side == "ap" and row.vat_treatment in SELF_ASSESSED else ZERO
 
 
 def advance_treatment(row: VatRow) -> str:

@@ -48,10 +48,10 @@ def is_duplicate(head: Mapping[str, Any], ledger: Ledger) -> bool:
     raise RuleError(Problem("conflict", what, todo, pointer="/message_id", value=head["message_id"]))
 
 
-def remember(batch: Batch, result: str) -> Put:
-    """Remember that the message was taken."""
+def remember(batch: Batch, result: str, run: str) -> Put:
+    """Remember that the message was taken; ``run``: the export run that its documents belong to, "" for none."""
     body = {"sha256": batch.head["sha256"], "result": result, "drop_id": batch.origin.drop_id}
-    return Put(SITE, MESSAGE, _message_key(batch.head), body)
+    return Put(SITE, MESSAGE, _message_key(batch.head), body, run)
 
 
 def check_sequence(head: Mapping[str, Any], context: Context) -> Wait | Warn | None:

@@ -1,8 +1,8 @@
 """Rules about a single record: is it new, unchanged, out of date, or not allowed (facts/domain.md 2.3).
 
 The company's ledger remembers master data under the name of the entity, whole, and issued documents under
-``record:<entity>``, by their hash and state: exported, not_booked, cancelled. An export run that was taken back
-leaves the state, but no exported document: then the document may come again, changed or not.
+``record:<entity>``, by their hash and state: exported, not_booked, cancelled; the group of a cancelled one is the
+document that cancels it. An export run that is taken back forgets its documents: they may come again, changed or not.
 """
 
 import hashlib
@@ -17,7 +17,6 @@ from core.documents import ENTITIES, Cancellation, CashReceipt, Document, Invoic
 from core.documents.problems import pointer
 from core.documents.validate import document, merge_patch
 from core.errors import ContentError, Problem, RuleError
-from handlers._fibu_earlier import EXPORTED
 from handlers._fibu_source import Source
 
 TITLES: Mapping[str, str] = {
@@ -28,6 +27,7 @@ TITLES: Mapping[str, str] = {
     "price_list": "Preisliste",
     "invoice": "Rechnung",
     "cash_receipt": "Kassenbeleg",
+    "export_order": "Auftrag",
 }
 """German names of the entities that are taken."""
 MASTER_DATA = frozenset(name for name in TITLES if issubclass(ENTITIES[name], MasterData))
@@ -72,12 +72,6 @@ class RecordRules:
         wanted = [record.id for record in records]
         wanted += [record.data.cancelled_by for record in records if isinstance(record.data, Cancellation)]
         self._known = ledger.get_many(self._kind, wanted)
-        self._keys = {
-            record.id: Source(0, record.id, record.data).export_key
-            for record in records
-            if isinstance(record.data, Invoice | CashReceipt)
-        }
-        self._exported = ledger.get_many(EXPORTED, list(self._keys.values()))
         self._in_message = {record.id for record in records if record.op == "upsert"}
 
     def judge(self, index: int, record: Record) -> Verdict:
@@ -104,12 +98,11 @@ class RecordRules:
                 what = f"{self._title} {record_id}: Hier ist schon ein neuerer Stand bekannt; dieser wurde übergangen."
                 notice = self._problem("stale", what, "Es ist nichts zu tun.", record_id, at)
                 return Verdict(index, record_id, "stale", (notice,))
-            taken_back = known.body.get("state") == "exported" and self._keys[record_id] not in self._exported
             same = body["hash"] == known.body["hash"]
-            if same and body["active"] == known.body.get("active", True) and not taken_back:
+            if same and body["active"] == known.body.get("active", True):
                 newer = self._put(record_id, data, {**known.body, **_stamps(body, known)})
                 return Verdict(index, record_id, "unchanged", put=newer if newer.body != known.body else None)
-            if not same and not taken_back:
+            if not same:
                 self._check_change(record_id, data, known, at, patched=patched)
         return Verdict(index, record_id, "accepted", put=self._put(record_id, data, body), forward=data)
 
@@ -161,8 +154,8 @@ class RecordRules:
             raise RuleError(self._cancelling_unknown(record.id, by, at))
         if before == by:
             return Verdict(index, record.id, "unchanged")
-        body = {**known.body, "state": "cancelled", "cancelled_by": by}
-        return Verdict(index, record.id, "accepted", put=Put(self._company, self._kind, record.id, body))
+        body = {**known.body, "state": "cancelled", "cancelled_by": by, "before": known.body.get("state")}
+        return Verdict(index, record.id, "accepted", put=Put(self._company, self._kind, record.id, body, by))
 
     def _cancelling_unknown(self, record_id: str, by: str, at: str) -> Problem:
         what = f"{self._title} {record_id}: Der Stornobeleg {by} ist hier nicht bekannt."
@@ -189,7 +182,7 @@ class RecordRules:
         if self._entity in MASTER_DATA:
             return Put(self._company, self._kind, record_id, body, getattr(data, "ledger_account", None) or "")
         kept = {name: value for name, value in body.items() if name not in {"data", "active"}}
-        return Put(self._company, self._kind, record_id, kept)
+        return Put(self._company, self._kind, record_id, kept, kept.get("cancelled_by", ""))
 
     def _problem(self, code: str, what: str, todo: str, record_id: str, at: str) -> Problem:
         return Problem(code, what, todo, pointer=at, record=record_id)

@@ -8,10 +8,12 @@ from core.company import Company
 from core.contracts import Context, Effect, Hold, Put, Wait
 from core.documents import AttachedFile, BadRecord, CashReceipt, Document, Invoice, Record
 from core.errors import Problem, RuleError
-from handlers._attachments import attach, by_id, missing, with_published_names
+from core.export_run import EXPORTED, ORDER
+from handlers._attachments import attach, by_id, missing
+from handlers._document_files import DocumentFiles, document_files
 from handlers._fibu_cancelled import settled_by_each_other
-from handlers._fibu_earlier import EXPORTED
 from handlers._fibu_export import export
+from handlers._fibu_orders import carry_out
 from handlers._record_rules import MASTER_DATA, RecordRules, Verdict, deactivated, with_state
 
 _ROUNDS = 20
@@ -36,6 +38,9 @@ class Judged:
 def judge(batch: Batch, company: Company, context: Context) -> Judged:
     """Judge the records. Raise RuleError for what concerns the message as a whole."""
     entity, records = batch.document_type, list(batch.documents)
+    if entity == ORDER:
+        verdict, effects = carry_out(batch, company, context)
+        return Judged([verdict], effects)
     sound = [record for record in records if isinstance(record, Record)]
     rules = RecordRules(entity, company.id, context.ledger.of(company.id), sound)
     verdicts = [
@@ -84,10 +89,11 @@ def _exported(
     A test message waits for nothing, nor does one that a person has released: what is missing is then a fault.
     """
     patient = not batch.head["test"] and not context.released
+    named = document_files(_with_files(verdicts), files, company, context)
     problems: Sequence[Problem] = ()
     for _ in range(_ROUNDS):
         forward = [verdict for verdict in verdicts if verdict.forward is not None]
-        documents = [(verdict.index, verdict.id, _for_export(verdict.forward, files)) for verdict in forward]
+        documents = [(verdict.index, verdict.id, _for_export(verdict.forward, named)) for verdict in forward]
         try:
             booked = list(export(documents, company, context, batch.origin)) if documents else []
         except RuleError as error:
@@ -100,7 +106,12 @@ def _exported(
                 verdicts = [rules.without_cancelling(with_state(verdict, exported), rejected) for verdict in verdicts]
                 pairs = [(verdict.id, verdict.cancelled_by) for verdict in verdicts if verdict.cancelled_by]
                 cancelled = settled_by_each_other(pairs, booked, company, context.ledger.of(company.id))
-                return Judged(verdicts, (*_laid(forward, files, company, context), *booked, *cancelled), stop)
+                laid = [
+                    effect
+                    for invoice in _with_files(forward)
+                    for effect in attach(invoice, files, named, company.fibu_target, context)
+                ]
+                return Judged(verdicts, (*laid, *booked, *cancelled), stop)
             problems = [stop.problem]
         if not {problem.record for problem in problems} & {verdict.id for verdict in forward}:
             break
@@ -110,13 +121,10 @@ def _exported(
     raise RuleError(*problems)
 
 
-def _laid(
-    forward: Sequence[Verdict], files: Mapping[str, AttachedFile], company: Company, context: Context
-) -> Iterator[Effect]:
-    """Attachments of what is booked, before the bookings."""
-    for verdict in forward:
-        if isinstance(verdict.forward, Invoice) and verdict.forward.document_type != "proforma":
-            yield from attach(verdict.forward, files, company.fibu_target, context)
+def _with_files(verdicts: Sequence[Verdict]) -> list[Invoice]:
+    """The documents whose attachments go to the FIBU, before the bookings."""
+    documents = (verdict.forward for verdict in verdicts)
+    return [one for one in documents if isinstance(one, Invoice) and one.document_type != "proforma"]
 
 
 def _rejecting(verdicts: list[Verdict], problems: Sequence[Problem]) -> list[Verdict]:
@@ -132,9 +140,11 @@ def _rejecting(verdicts: list[Verdict], problems: Sequence[Problem]) -> list[Ver
     ]
 
 
-def _for_export(document: Document | None, files: Mapping[str, AttachedFile]) -> Invoice | CashReceipt:
+def _for_export(document: Document | None, named: DocumentFiles) -> Invoice | CashReceipt:
+    """The document as the export gets it: ``attachments`` are names of files in the FIBU's folder, not ids."""
     if isinstance(document, Invoice):
-        return with_published_names(document, files)
+        names = tuple(named.of(document).values())
+        return document.model_copy(update={"attachments": names}) if document.attachments else document
     if isinstance(document, CashReceipt):
         return document
     raise TypeError(f"no document of the books: {type(document).__name__}")

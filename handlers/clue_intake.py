@@ -10,11 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.batch import Batch, Origin
 from core.company import Company
-from core.contracts import Context, Effect, Wait, Warn
+from core.contracts import Context, Effect, Put, Wait, Warn
 from core.documents import ENTITIES, Ack, AckCounts, AckRecord
+from core.documents.messages import SYSTEM
 from core.documents.problems import LIMIT
 from core.documents.salvage import salvaged
 from core.errors import ContentError, Problem, RuleError
+from core.export_run import EXPORTED, ORDER
 from handlers._acks import ack_of, emit_ack, refusal, rejected_rows, said
 from handlers._attachments import altered, unnamed
 from handlers._message_rules import advance, check_sequence, company_of, is_duplicate, remember, skip
@@ -68,7 +70,8 @@ def handle(batch: Batch, context: Context) -> Iterator[Effect]:
     ack = _ack(batch.head["message_id"], judged, test=test)
     if not test:
         yield from _taken(batch, judged, ack.result, context)
-    yield emit_ack(ack, _target(company, context), batch.origin, *_sender(batch))
+    if not _is_own(batch.head["sender"]["system"], batch.document_type):
+        yield emit_ack(ack, _target(company, context), batch.origin, *_sender(batch))
 
 
 def _taken(batch: Batch, judged: Judged, result: str, context: Context) -> Iterator[Effect]:
@@ -80,7 +83,8 @@ def _taken(batch: Batch, judged: Judged, result: str, context: Context) -> Itera
     if judged.rejected:
         records = list(batch.documents)
         yield from rejected_part(batch, [records[verdict.index] for verdict in judged.rejected], context)
-    yield remember(batch, result)
+    runs = (effect.group for effect in judged.effects if isinstance(effect, Put) and effect.kind == EXPORTED)
+    yield remember(batch, result, next(runs, ""))
     system, company = _sender(batch)
     passed = advance(context.ledger, system, company, batch.head["stream"], batch.head["sequence"])
     if passed is not None:
@@ -121,6 +125,11 @@ def _is_full_set(batch: Batch) -> bool:
     return batch.head["mode"] == "full" and batch.document_type in MASTER_DATA
 
 
+def _is_own(system: str, entity: str) -> bool:
+    """Whether it is an order that we have given ourselves, for a person or a schedule: nobody waits for an answer."""
+    return system == SYSTEM and entity == ORDER
+
+
 def _sender(batch: Batch) -> tuple[str, str | None]:
     sender = batch.head["sender"]
     return sender["system"], sender["company"]
@@ -129,7 +138,7 @@ def _sender(batch: Batch) -> tuple[str, str | None]:
 def refuse(error: ContentError, head: bytes, origin: Origin, context: Context) -> Iterator[Effect]:
     """Answer a message that is rejected, where its sender and id can be made out."""
     found = salvaged(head)
-    if not found.message_id or found.type == "ack":
+    if not found.message_id or found.type == "ack" or _is_own(found.system, found.type):
         return
     company = context.companies.get(found.company or origin.company or "")
     ack = refusal(found.message_id, error.problems)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,7 @@ WORKBOOK_SUFFIX = ".hinweis.xlsx"
 PARKED = frozenset({"held", "unclear"})
 """States in which a drop stays until a person decides."""
 _KEPT_PROBLEMS = 100
+_PROBLEM_FIELDS = tuple(one.name for one in fields(Problem))
 _STATES = {
     "done": "committed",
     "rejected": "rejected",
@@ -220,10 +221,15 @@ def report_of(problems: Sequence[Problem], warnings: Sequence[Problem]) -> str |
         return None
     return as_json(
         {
-            "problems": [asdict(problem) for problem in problems[:_KEPT_PROBLEMS]],
-            "warnings": [asdict(problem) for problem in warnings[:_KEPT_PROBLEMS]],
+            "problems": [_as_dict(problem) for problem in problems[:_KEPT_PROBLEMS]],
+            "warnings": [_as_dict(problem) for problem in warnings[:_KEPT_PROBLEMS]],
         }
     )
+
+
+def _as_dict(problem: Problem) -> dict[str, object]:
+    """Like ``asdict``, which copies every value: a problem holds only texts and numbers."""
+    return {name: getattr(problem, name) for name in _PROBLEM_FIELDS}
 
 
 def companion(name: str, path: str) -> SourceFile:

@@ -126,9 +126,7 @@ class Completer:
         )
 
     def _sync_visible(self, drops: Sequence[Settled]) -> None:
-        folders = {publication.folder for drop in drops for publication in drop.publications}
-        for folder in folders:
-            sync_paths([], [folder])
+        sync_paths([], {publication.folder for drop in drops for publication in drop.publications})
 
     def _finish(self, drops: Sequence[Settled]) -> None:
         finished_at = now_ms()

@@ -1,5 +1,6 @@
 """Showing things on a terminal: tables where somebody looks, plain lines where a program reads."""
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,11 +12,13 @@ from rich.progress import Progress
 from rich.table import Table
 
 from core.errors import Problem
+from core.table_explanation import TableExplanation
 from spool.notes import place, printable
 from spool.preview import Preview
 from spool.status import DropStatus, Status
 
 if TYPE_CHECKING:
+    from spool.export_runs import Found
     from spool.rebuilding import Report
 
 _SHOWN_LINES = 12
@@ -120,6 +123,34 @@ def print_drop(details: Mapping[str, Any]) -> None:
             print_problems(Problem(**problem) for problem in details[title])
 
 
+def print_runs(runs: Iterable["Found"]) -> None:
+    """Runs of the export, one a line."""
+    rows = [
+        [
+            *(found.run_id, found.company, found.run.fibu, found.run.status.replace("_", " "), _since(found)),
+            *(found.run.documents, found.run.gross, ", ".join(f"{target}/{name}" for target, name in found.run.files)),
+        ]
+        for found in runs
+    ]
+    headings = ("run", "company", "program", "state", "since", "documents", "sum", "files")
+    print_table(headings, rows, title="Runs of the FIBU export")
+
+
+def print_run(found: "Found", documents: Iterable[Mapping[str, Any]]) -> None:
+    """One run with its documents."""
+    print_runs([found])
+    if found.run.reason:
+        print_line(f"\ntaken back because: {printable(found.run.reason)}")
+    print_line()
+    names = ("number", "external_number", "direction", "ledger_account", "party_name", "gross", "currency")
+    rows = ([document[name] for name in names] for document in documents)
+    print_table([name.replace("_", " ") for name in names], rows, title="Documents")
+
+
+def _since(found: "Found") -> str:
+    return (found.run.ended_at or found.run.opened_at).isoformat(timespec="seconds")
+
+
 def print_problems(problems: Iterable[Problem]) -> None:
     """Problems as the clerk is told them."""
     for problem in problems:
@@ -143,7 +174,26 @@ def print_preview(preview: Preview) -> bool:
             print_line(f"    {printable(line)}")
         if len(lines) > _SHOWN_LINES:
             print_line(f"    ... {len(lines) - _SHOWN_LINES} more lines")
+    if preview.explained is not None:
+        _print_explanation(preview.route, *preview.explained)
     return outcome.fate == "done"
+
+
+def _print_explanation(route: str, format_id: str, table: TableExplanation) -> None:
+    """What the columns of a refused table were taken for, and lines for the configuration that would help."""
+    print_line(f"\nHow the columns were understood (headings in row {table.heading_row}):")
+    rows = (
+        (column.place, column.heading, column.meaning or "?", ", ".join(column.samples)) for column in table.columns
+    )
+    print_table(("column", "heading", "taken for", "samples"), rows)
+    if table.missing:
+        print_line(f"Not found: {', '.join(table.missing)}")
+    if table.proposal:
+        print_line(f"\nThese lines may help, after a look at the samples; they belong to the route {route}:")
+        print_line(f"\n[route.format.{format_id}]")
+        for name, entries in table.proposal.items():
+            inside = ", ".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in entries.items())
+            print_line(printable(f"{name} = {{ {inside} }}"))
 
 
 def print_rebuild(report: "Report") -> None:

@@ -1,13 +1,14 @@
-"""What people ask for from the command line: release, discard, retry, replay. The command notes it, the daemon does it.
+"""What people ask for from the command line: release, discard, retry, replay, orders. The command notes it, the daemon
+does it.
 
 So the verbs work whether the daemon runs or not, and there is never a second writer in the folders.
 """
 
 import filecmp
-import hashlib
 import os
 import shutil
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,12 +22,15 @@ from core.errors import CluedropError, JournalError, TransportError
 from spool.committing import Settled, companion, companions_of, companions_row
 from spool.durable import sync_file, twin_new
 from spool.engine import Engine
-from spool.identifiers import LENGTH
+from spool.identifiers import requested_id
 from spool.journal.store import Results
 from spool.journal.tables import Row
 from spool.manifest import MANIFEST_NAME, Effects, Manifest, entry_folder
 from spool.messages import DropRef
+from spool.orders import ORDER, Order, order_before
+from spool.own_folders import open_new
 from spool.publishing import HELD_FOLDER, NOTE_ENDINGS, Folders
+from spool.withdrawing import WITHDRAW, is_withdrawn, withdraw
 
 _LOOK_SECONDS = 1.0
 
@@ -73,11 +77,15 @@ class Control:
         self._next = 0.0
 
     def look(self) -> None:
-        """Carry out what was asked for since the last look."""
-        if time.monotonic() < self._next:
-            return
-        self._next = time.monotonic() + _LOOK_SECONDS
-        for request in self._journal.asked():
+        """Carry out what was asked for since the last look, when it is time to."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _LOOK_SECONDS
+            self.carry_out()
+
+    def carry_out(self) -> int:
+        """Carry out what was asked for and can be done by now; returns how much that was."""
+        requests = [request for request in self._journal.asked() if not self._is_too_early(request)]
+        for request in requests:
             try:
                 answer = self._carry_out(request)
             except (Refused, OSError) as error:
@@ -89,12 +97,31 @@ class Control:
                 answer = f"not done: {error!r}"
             logger.info("{} {}: {}", request["verb"], request["drop_id"], answer)
             self._journal.answer(request["id"], answer)
+        return len(requests)
+
+    def _is_too_early(self, request: Row) -> bool:
+        """Whether it shall follow an order that is not over."""
+        order = order_before(request["reason"])
+        row = self._journal.drop(order) if order else None
+        return bool(order) and (row is None or not row["finished_at"] or not is_withdrawn(self._journal, order))
 
     def _carry_out(self, request: Row) -> str:
         verb, drop_id = request["verb"], request["drop_id"]
+        if verb == WITHDRAW:
+            return withdraw(request["reason"], self._engine.site, self._journal)
         row = self._journal.drop(drop_id)
         if row is None or row["route"] not in self._engine.intakes:
             raise Refused(f"there is no drop {drop_id}")
+        if verb == ORDER:
+            drop_id = requested_id(request["id"], request["asked_at"])
+            return self._order(row, drop_id, Order.from_text(request["reason"]))
+        return self._decide(row, request)
+
+    def _decide(self, row: Row, request: Row) -> str:
+        verb, order = request["verb"], order_before(request["reason"])
+        before = self._journal.drop(order) if order else None
+        if before is not None and before["state"] != "archived":
+            raise Refused(f"the order {order} was refused")
         match verb, row["state"]:
             case "release", "held" | "unclear":
                 return self._again(row, HELD_FOLDER, "released")
@@ -107,7 +134,7 @@ class Control:
             case "discard", "held" | "unclear":
                 return self._discard(row)
             case "replay", "archived":
-                return self._replay(row, f"{request['asked_at']:011x}{_unique(request['id'])}")
+                return self._replay(row, requested_id(request["id"], request["asked_at"]))
             case "release" | "retry" | "discard", "claimed" | "committed" | "discarding":
                 return "it is being handled"  # asked for before a crash, and begun then
         raise Refused(f"the drop is {row['state']}, so it cannot be asked to {verb}")
@@ -187,8 +214,7 @@ class Control:
     def _replay(self, row: Row, drop_id: str) -> str:
         """Handle a copy of an archived file as a new drop, under the id that belongs to the request.
 
-        So the same drop is meant when it is asked for again after a crash. The journal has it, with its flag, before a
-        restart can find its file.
+        So the same drop is meant when it is asked for again after a crash.
         """
         if self._journal.drop(drop_id) is not None:
             return f"handled again as {drop_id}"
@@ -207,15 +233,39 @@ class Control:
             _copy(f"{folder}/{archived.file}", f"{intake.work}/{drop_id}.replay.{number}")
         copies[f"{intake.work}/{drop_id}.replay"] = path  # the last, for without it the others are nothing
         _copy(f"{folder}/{manifest.original.file}", f"{intake.work}/{drop_id}.replay")
+        kept = {name: row[name] for name in ("route", "name", "size", "mtime_ns")}
+        self._begin(drop_id, kept, copies, companions, forced=True)
+        return f"handled again as {drop_id}"
+
+    def _order(self, row: Row, drop_id: str, order: Order) -> str:
+        """Handle an order as a new drop on the route of the drop that it is about."""
+        if self._journal.drop(drop_id) is None:
+            intake = self._engine.intakes[row["route"]]
+            path, hidden = intake.work_path(drop_id, order.name), f"{intake.work}/{drop_id}.order"
+            content = order.content.encode()
+            with open(open_new(hidden), "wb") as file:
+                file.write(content)
+            sync_file(hidden)
+            kept = {"route": row["route"], "name": order.name, "size": len(content), "mtime_ns": 0}
+            self._begin(drop_id, kept, {hidden: path}, {}, forced=False)
+        return f"handled as {drop_id}"
+
+    def _begin(
+        self, drop_id: str, kept: Row, copies: Mapping[str, str], companions: Mapping[str, str], *, forced: bool
+    ) -> None:
+        """Give hidden files their names in the work folder, the drop's own the last, and hand the drop in.
+
+        The journal has it, with its flag, before a restart can find its file.
+        """
         moment = int(drop_id[:11], 16)
-        values = {"id": drop_id, "name": row["name"], "flags": "forced", "claimed_at": moment, "state": "claimed"}
-        kept = {name: row[name] for name in ("route", "size", "mtime_ns")}
+        flags = "forced" if forced else ""
+        values = {"id": drop_id, "flags": flags, "claimed_at": moment, "state": "claimed"}
         self._journal.claim([{**kept, **values}], durable=True)
         for hidden, shown in copies.items():
             os.rename(hidden, shown)
-        drop = DropRef(drop_id, path, row["name"], moment, forced=True, companions=companions)
-        self._engine.hand_in(row["route"], drop)
-        return f"handled again as {drop_id}"
+        path = [*copies.values()][-1]
+        drop = DropRef(drop_id, path, kept["name"], moment, forced=forced, companions=dict(companions))
+        self._engine.hand_in(kept["route"], drop)
 
 
 def _refuse_another(row: Row, back: _Back) -> None:
@@ -224,11 +274,6 @@ def _refuse_another(row: Row, back: _Back) -> None:
         for path in (back.path, *back.companions.values()):
             os.unlink(path)
         raise Refused("the file that was held is not the one that lies there now; drop that one into the inbox")
-
-
-def _unique(number: int) -> str:
-    """What makes the id of a request's drop differ from all others of its moment."""
-    return hashlib.sha256(f"request {number}".encode()).hexdigest()[: LENGTH - 11]
 
 
 def _shown_path(folder: str, output: Row) -> str:

@@ -1,8 +1,8 @@
 """The few file-system acts that must survive a power cut, and what they promise.
 
 ``syncfs`` flushes a whole file system at once, so a group of five hundred files costs little more than one
-(measured here: 9 ms against 160 ms for 512 single syncs). For a few files the single sync is the cheaper one and
-does not wait for what other programs have written.
+(measured here: 9 ms against 160 ms for 512 single syncs). For a few files single syncs are the cheaper ones and do not
+wait for what other programs have written. They go side by side: a journaling file system makes one commit of them.
 """
 
 import ctypes
@@ -11,12 +11,14 @@ import os
 import shutil
 import stat
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from typing import Literal
 
 from spool.own_folders import enter, entered
 
-_FEW = 4
+_FEW = 12
+_SIDE_BY_SIDE = ThreadPoolExecutor(_FEW - 1, "sync")
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _RENAME_NOREPLACE = 1
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV})
@@ -50,11 +52,8 @@ def sync_filesystem(path: str) -> None:
 def sync_paths(files: Sequence[str], folders: Iterable[str]) -> None:
     """Make files and the folders that name them durable, by the cheaper of the two ways."""
     places = sorted(set(folders))
-    if len(files) <= _FEW:
-        for path in files:
-            sync_file(path)
-        for path in places:
-            sync_file(path)
+    if len(files) + len(places) <= _FEW:
+        _sync_side_by_side([*files, *places])
         return
     seen: set[int] = set()
     for path in places:
@@ -62,6 +61,22 @@ def sync_paths(files: Sequence[str], folders: Iterable[str]) -> None:
         if device not in seen:
             seen.add(device)
             sync_filesystem(path)
+
+
+def _sync_side_by_side(paths: Sequence[str]) -> None:
+    """Sync all, the last one here; what fails is raised when none is under way any more."""
+    begun, own = [], list(paths)
+    with suppress(RuntimeError):  # no thread can be had: then one after the other
+        while len(own) > 1:
+            begun.append(_SIDE_BY_SIDE.submit(sync_file, own[0]))
+            del own[0]
+    try:
+        for path in own:
+            sync_file(path)
+    finally:
+        wait(begun)
+    for sync in begun:
+        sync.result()
 
 
 def make_folder(path: str | os.PathLike[str], mode: int = 0o777) -> None:

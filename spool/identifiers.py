@@ -1,5 +1,6 @@
 """Drop ids: sort by time of arrival, unique for ever, short enough to read out on the telephone."""
 
+import hashlib
 import secrets
 import time
 
@@ -33,6 +34,12 @@ def new_drop_id(now_ms: int) -> str:
         _Last.moment += (_Last.serial + 1) // _SERIALS
         _Last.serial = (_Last.serial + 1) % _SERIALS
     return f"{_Last.moment:011x}{_Last.serial:03x}{secrets.token_hex(3)}"
+
+
+def requested_id(request: int, asked_at: int) -> str:
+    """The id of the drop that a request leads to: always the same, so that it is begun once, whatever happens."""
+    unique = hashlib.sha256(f"request {request}".encode()).hexdigest()[: LENGTH - 11]
+    return f"{asked_at:011x}{unique}"
 
 
 def now_ms() -> int:

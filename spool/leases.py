@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+from contextlib import suppress
 
 
 def has_writer(path: str) -> bool:
@@ -19,5 +20,6 @@ def has_writer(path: str) -> bool:
     except OSError as error:
         return error.errno == errno.EAGAIN
     finally:
-        os.close(descriptor)  # gives the lease back
+        with suppress(OSError):  # nothing was written: what a failing disk says now does not matter
+            os.close(descriptor)  # gives the lease back
     return False

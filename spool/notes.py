@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from core.errors import Problem
 
@@ -178,8 +179,16 @@ def _section(title: str, sentences: Sequence[str]) -> Iterator[str]:
         yield from _wrap(visible(sentence, _LONGEST_SENTENCE))
 
 
-def _wrap(text: str, width: int = _WIDTH) -> list[str]:
-    return textwrap.wrap(text, width, break_on_hyphens=False)
+def _wrap(text: str, width: int = _WIDTH) -> Sequence[str]:
+    if len(text) <= width and text and text == text.strip() == printable(text):
+        return (text,)  # most are: wrapping was a quarter of what the daemon did with a file
+    return _wrapped(text, width)
+
+
+@lru_cache(maxsize=128)
+def _wrapped(text: str, width: int) -> tuple[str, ...]:
+    """Many sentences are the same in every note."""
+    return tuple(textwrap.wrap(text, width, break_on_hyphens=False))
 
 
 def _heading(title: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """What would become of a file? Handled like the engine would, against the journal as it is, into a throw-away place."""
 
+import io
 import os
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.errors import CluedropError
 from core.site import Route, Site
+from core.table_explanation import TableExplanation
 from spool.handling import WORK_FOLDER, FileHandling
 from spool.identifiers import new_drop_id, now_ms
 from spool.journal.database import open_database, trouble, upgrade
@@ -33,6 +35,8 @@ class Preview:
     outcome: Outcome
     contents: Sequence[tuple[str, str, bytes]]
     """Target, name and content, in publishing order."""
+    explained: tuple[str, TableExplanation] | None = None
+    """Of a rejected table: the format, and what it has made of the columns."""
 
 
 def route_of(file: Path, named: str | None, setup: WorkerSetup) -> str:
@@ -66,7 +70,23 @@ def preview(file: Path, route_name: str, setup: WorkerSetup) -> Preview:
         route = next(route for route in site.routes if route.name == route_name)
         outcome = _handle(file, route, site, plugins, setup, ledger)
         contents = [(made.target, made.name, Path(made.path).read_bytes()) for made in outcome.outputs]
-        return Preview(route_name, outcome, contents)
+        explained = _explained(file, route, plugins) if outcome.fate == "rejected" else None
+        return Preview(route_name, outcome, contents, explained)
+
+
+def _explained(file: Path, route: Route, plugins: Plugins) -> tuple[str, TableExplanation] | None:
+    """What the format of a refused table says of its columns, where it can say so."""
+    with open_regular(str(file.resolve())) as source:
+        head = source.read(_HEAD_BYTES)
+        knowing = [name for name in route.formats if plugins.readers[name].sniff(head, file.name)]
+        for name in knowing or list(route.formats):
+            reader = plugins.readers[name]
+            if not hasattr(reader, "explain"):
+                continue
+            with io.BufferedReader(source) as buffered:
+                explanation = reader.explain(buffered, route.formats[name])
+            return (name, explanation) if explanation is not None else None
+    return None
 
 
 def _handle(

@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from types import FrameType
 
@@ -11,11 +11,14 @@ from loguru import logger
 from core.errors import ConfigError, JournalError, TransportError
 from spool.control import Control
 from spool.engine import Engine
+from spool.garbage import Garbage
 from spool.health import Health
 from spool.instance import only_one
 from spool.journal.store import Journal
 from spool.notify import Notifier
+from spool.schedule import Schedule
 from spool.soundness import make_ready
+from spool.withdrawing import Withdrawals
 from spool.worker import WorkerSetup
 
 _REST_SECONDS = 2.0
@@ -68,12 +71,14 @@ def _serve_one(
     signals.wake = engine.wake
     try:
         engine.start()
-        health, control = Health(engine), Control(engine)
+        looks = (Control(engine).look, Schedule(engine).look, Withdrawals(engine).look)
+        health, garbage = Health(engine), Garbage()
         logger.info("{} is at work on {} routes", setup.site.name, len(setup.site.routes))
         notifier.send("READY=1", f"STATUS=at work on {len(setup.site.routes)} routes")
         following: WorkerSetup | None = None
         while following is None and not signals.stop:
-            _round(engine, health, control, notifier)
+            _round(engine, health, looks, notifier)
+            garbage.look()
             if signals.reload:
                 signals.reload = False
                 following = _reconfigured(setup, configure, notifier)
@@ -85,11 +90,12 @@ def _serve_one(
         journal.close()
 
 
-def _round(engine: Engine, health: Health, control: Control, notifier: Notifier) -> None:
+def _round(engine: Engine, health: Health, looks: Iterable[Callable[[], None]], notifier: Notifier) -> None:
     """One round. Without its journal the daemon can do nothing but wait; no file is touched meanwhile."""
     try:
         engine.step()
-        control.look()
+        for look in looks:
+            look()
         healthy = health.look()
     except TransportError as error:
         logger.error("{}; trying again", error)
@@ -149,17 +155,14 @@ def once(setup: WorkerSetup) -> bool:
         engine = Engine(setup, journal)
         try:
             engine.start()
-            Control(engine).look()
+            Schedule(engine).look()
+            control, withdrawals = Control(engine), Withdrawals(engine)
             engine.taking.scan_all()
-            settle = max((route.settle_seconds for route in setup.site.routes), default=0.0)
-            last_work = time.monotonic()
-            engine.step()
-            while not (engine.idle or engine.is_held_up) or (
-                engine.taking.is_expecting and time.monotonic() - last_work <= 2 * settle
-            ):
-                engine.step()
-                if not engine.idle:
-                    last_work = time.monotonic()
+            control.carry_out()
+            _until_idle(engine)
+            withdrawals.ask()
+            while control.carry_out():
+                _until_idle(engine)
             engine.stop_taking()
             if engine.has_waiting or (engine.is_held_up and not engine.idle):
                 return False
@@ -167,3 +170,16 @@ def once(setup: WorkerSetup) -> bool:
         finally:
             engine.close()
             journal.close()
+
+
+def _until_idle(engine: Engine) -> None:
+    """Go on until nothing is left that can be done now, nor a file that may be complete in a moment."""
+    settle = max((route.settle_seconds for route in engine.site.routes), default=0.0)
+    last_work = time.monotonic()
+    engine.step()
+    while not (engine.idle or engine.is_held_up) or (
+        engine.taking.is_expecting and time.monotonic() - last_work <= 2 * settle
+    ):
+        engine.step()
+        if not engine.idle:
+            last_work = time.monotonic()

@@ -8,7 +8,7 @@ LIBDIR ?= /usr/local/lib
 PYTHON ?= python3
 UV_VERSION ?= 0.13.9
 
-INSTALLED := daemon.py pyproject.toml uv.lock README.md CHANGELOG.md config core docs formats handlers spool systemd \
+INSTALLED := daemon.py pyproject.toml uv.lock README.md CHANGELOG.md commands config core docs formats handlers spool systemd \
              tests/golden
 PLACE = $(DESTDIR)$(PREFIX)
 CONFIGURATION = $(DESTDIR)$(SYSCONFDIR)/cluedrop/cluedrop.toml

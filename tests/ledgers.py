@@ -30,6 +30,10 @@ class MemoryCompanyLedger:
         found = {group: list(self.group(kind, group)) for group in groups}
         return {group: entries for group, entries in found.items() if entries}
 
+    def entries(self) -> Iterator[tuple[str, str, Entry]]:
+        """Everything, as (kind, key, entry)."""
+        return ((kind, key, entry) for (kind, key), entry in self._entries.items())
+
     def all(self, kind: str) -> Iterator[Entry]:
         return iter([self._entries[pair] for pair in sorted(self._entries) if pair[0] == kind])
 

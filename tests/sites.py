@@ -77,10 +77,11 @@ def two_workers(root: Path) -> Site:
 class Running:
     """An engine at work, with everything that ``service`` puts around it; tests call ``until``."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, formats: str = FORMATS, handlers: str = HANDLERS) -> None:
+        """``formats`` and ``handlers`` are the packages of the plugins, by default those of the tests."""
         self.site = site
         self.root = site.state.parent
-        self.setup = WorkerSetup(site, FORMATS, HANDLERS)
+        self.setup = WorkerSetup(site, formats, handlers)
         for folder in (site.archive, site.state):
             folder.mkdir(parents=True, exist_ok=True)
         upgrade(site.journal_url)
@@ -90,7 +91,8 @@ class Running:
         self.health, self.control = Health(self.engine), Control(self.engine)
         self.stopped = False
         self._pace = threading.Event()
-        threading.Thread(target=self._keep_pace, daemon=True).start()
+        self._pacemaker = threading.Thread(target=self._keep_pace, daemon=True)
+        self._pacemaker.start()
         self._look_at = 0.0
 
     # ── going round ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -140,6 +142,7 @@ class Running:
     def stop(self) -> None:
         self.stopped = True
         self._pace.set()
+        self._pacemaker.join()  # what it writes to shall not be another's descriptor by then
         self.engine.close()
         self.journal.close()
 
@@ -158,6 +161,11 @@ class Running:
         hidden.write_bytes(content if isinstance(content, bytes) else content.encode())
         hidden.rename(path)
         return path
+
+    def drop_until_archived(self, name: str) -> None:
+        """Drop a file, and wait until it has gone through."""
+        self.drop(name, f"{name}\n")
+        self.until_archived(self.count("archived") + 1)
 
     def rejected(self, route: str = "in") -> set[str]:
         return visible(self.inbox(route) / "rejected")

@@ -119,7 +119,7 @@ class BareLoop:
         with open(f"{self._inbox}/{name}", "rb") as file:
             content = file.read()
         origin = Origin(drop_id, "bmd", name, now, _COMPANY)
-        batch = op_list.read(BytesIO(content), origin, op_list.Settings())
+        batch = op_list.read(BytesIO(content), origin, op_list.Settings(without_key_date="arrival"))
         context = Context(self._ledger, {}, op_reconciliation.Settings(), now.date())  # type: ignore[arg-type]
         pieces: dict[Output, tuple[Writer, list[bytes]]] = {}
         warnings = []

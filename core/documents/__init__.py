@@ -33,6 +33,7 @@ from core.documents.parties import (
     VatTreatment,
 )
 from core.documents.receipts import CashPayment, CashReceipt, CashVatRow, Rksv
+from core.documents.runs import ExportOrder
 from core.documents.settlement import Clearing, ClearingItem, OpenItem, Payment
 from core.documents.shipping import DeliveryLine, DeliveryNote, Parcel
 from core.documents.totals import Totals, VatRow
@@ -53,6 +54,7 @@ ENTITIES: dict[str, type[Document]] = {
     "payment": Payment,
     "open_item": OpenItem,
     "clearing": Clearing,
+    "export_order": ExportOrder,
     "ack": Ack,
 }
 """Model of every entity, by its name in the format."""
@@ -82,6 +84,7 @@ __all__ = [
     "DeliveryNote",
     "Document",
     "Envelope",
+    "ExportOrder",
     "Invoice",
     "InvoiceLine",
     "InvoiceStatus",

@@ -1,7 +1,7 @@
 """Articles, price lists, stock levels and ledger accounts (facts/domain.md 2.4)."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -118,8 +118,6 @@ class NextReceipt(Model):
 
 class StockLevel(Document):
     """Stock of one article (Lagerstand); ``available`` is on hand less reserved, what shops are told."""
-
-    DELETABLE: ClassVar[bool] = True
 
     article_id: Id
     available: Quantity

@@ -106,8 +106,6 @@ class Model(BaseModel):
 class Document(Model):
     """An entity: what one record carries."""
 
-    DELETABLE: ClassVar[bool] = False
-    """Master data may be deleted; issued documents may only be cancelled."""
     VOLATILE: ClassVar[frozenset[str]] = frozenset({"id", "updated_at", "version"})
     """Fields that may change without changing the content."""
 
@@ -147,9 +145,7 @@ def _template(model: type[Document]) -> Mapping[str, Any]:
 
 
 class MasterData(Document):
-    """An entity that lives on and changes."""
-
-    DELETABLE: ClassVar[bool] = True
+    """An entity that lives on and changes. It may be deleted; issued documents may only be cancelled."""
 
     active: Flag = True
 

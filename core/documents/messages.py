@@ -33,6 +33,7 @@ EntityName = Literal[
     "payment",
     "open_item",
     "clearing",
+    "export_order",
     "ack",
 ]
 Operation = Literal["upsert", "patch", "delete", "cancel"]

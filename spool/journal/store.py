@@ -88,7 +88,7 @@ class Journal:
         if results.drops:
             connection.execute(_SETTLE, results.drops)
             if number := max(row["b_number"] for row in results.drops):
-                connection.execute(update(chain).values(committed=number))
+                connection.execute(_COMMITTED, {"committed": number})
 
     def finish(
         self, rows: Sequence[Row], counts: Mapping[tuple[str, str], int], head: ChainHead, finished_at: int
@@ -98,9 +98,8 @@ class Journal:
             if rows:
                 self._relaxed.execute(_FINISH, rows)
             for (route, outcome), number in counts.items():
-                values = {outcome: routes.c[outcome] + number, "last_drop_at": finished_at}
-                self._relaxed.execute(update(routes).where(routes.c.name == route).values(values))
-            self._relaxed.execute(update(chain).values(sequence=head.sequence, digest=head.digest))
+                self._relaxed.execute(_COUNT[outcome], {"b_name": route, "b_number": number, "b_at": finished_at})
+            self._relaxed.execute(_HEAD, {"sequence": head.sequence, "digest": head.digest})
 
     def note(self, rows: Sequence[Row]) -> None:
         """Change state and report of drops that go on later. Not durable."""
@@ -286,6 +285,15 @@ _SETTLE = update(drops).where(_ID).values({name: bindparam(f"b_{name}") for name
 _FINISH = (
     update(drops).where(_ID).values(state=bindparam("b_state"), finished_at=bindparam("b_finished_at"), effects=None)
 )
+_COUNT = {
+    outcome: update(routes)
+    .where(routes.c.name == bindparam("b_name"))
+    .values({outcome: routes.c[outcome] + bindparam("b_number"), "last_drop_at": bindparam("b_at")})
+    for outcome in ("archived", "rejected", "duplicate", "discarded")
+}
+"""By outcome: one drop more of a route has come to this end."""
+_HEAD = update(chain).values(sequence=bindparam("sequence"), digest=bindparam("digest"))
+_COMMITTED = update(chain).values(committed=bindparam("committed"))
 _NOTE = update(drops).where(_ID).values(state=bindparam("b_state"), report=bindparam("b_report"))
 _FORGET = delete(ledger).where(
     ledger.c.company == bindparam("b_company"), ledger.c.kind == bindparam("b_kind"), ledger.c.key == bindparam("b_key")

@@ -1,9 +1,9 @@
 """``init`` makes a site that loads, leaves alone what is there, and refuses what is no site."""
 
+import resource
 from pathlib import Path
 
 import pytest
-from pyfakefs.fake_filesystem import FakeFilesystem
 
 from config import load
 from config.new_site import init, make_folders, starter
@@ -26,7 +26,7 @@ def test_a_new_site_loads_and_has_its_folders(tmp_path: Path) -> None:
     assert all(target.folder.is_dir() for target in settings.targets)
     assert {path.relative_to(site).as_posix() for path in made} == {
         *("cluedrop.toml", "cluedrop.reference.toml", "inbox", "outbox", "archive", ".state"),
-        *("inbox/clue", "inbox/bmd", "inbox/rzl", "outbox/clue", "outbox/bmd", "outbox/rzl"),
+        *("inbox/clue", "inbox/bmd", "inbox/rzl", "outbox/clue", "outbox/bmd", "outbox/rzl", "outbox/protokolle"),
         *("inbox/LIESMICH.txt", "outbox/LIESMICH.txt"),
     }
     assert (site / ".state").stat().st_mode & 0o077 == 0
@@ -80,13 +80,19 @@ def test_a_site_with_a_wrong_configuration_is_told_its_mistakes(tmp_path: Path) 
         init(tmp_path, SHIPPED_PLUGINS)
 
 
-def test_a_full_disk_can_be_healed(fs: FakeFilesystem) -> None:
-    fs.add_real_directory(Path(__file__).parents[2] / "config")
-    fs.create_dir("/srv/site")
-    fs.set_disk_usage(100)
+def test_what_the_disk_does_not_take_can_be_healed(tmp_path: Path) -> None:
+    """No file may have more than a hundred bytes while the site is made."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(TransportError, match="neu: cannot be made: File too large"):
+            init(tmp_path / "neu", SHIPPED_PLUGINS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
-    with pytest.raises(TransportError, match="No space left"):
-        init(Path("/srv/site"), SHIPPED_PLUGINS)
+    init(tmp_path / "neu", SHIPPED_PLUGINS)
+    init(tmp_path / "other", SHIPPED_PLUGINS)
+    assert tree(tmp_path / "neu") == tree(tmp_path / "other")
 
 
 def test_folders_outside_the_root_are_never_made(tmp_path: Path) -> None:

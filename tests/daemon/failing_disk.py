@@ -10,12 +10,12 @@ import os
 import signal
 import sys
 import tempfile
-import time
-import traceback
 from collections.abc import Iterator
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 
+from tests.daemon.harm import count_harm
 from tests.daemon.power_cuts import cut, own_syncfs
 from tests.daemon.scene import ATTACHMENTS, BURST, FIRST, SECOND, Known, Site, assert_whole, recovered, serve
 from tests.faultfs.faults import CHANGING, CLOSING, LOOKING, SHORT, SYNCING, Fault
@@ -35,8 +35,7 @@ _LASTING_SECONDS = 1.0
 
 def faults(every: int) -> Iterator[Fault]:
     """Every call of the scene in turn, each with another error; then all of a kind for a while."""
-    with tempfile.TemporaryDirectory(prefix="cluedrop-disk-") as name:
-        counts = withstand(Path(name), Fault(frozenset(ERRORS), errno.EIO, skip=1 << 40))
+    counts = _withstand_anew(Fault(frozenset(ERRORS), errno.EIO, skip=1 << 40))
     print(f"calls of the scene: {counts}", flush=True)
     serial = 0
     for kind, errors in ERRORS.items():
@@ -89,27 +88,20 @@ def withstand(folder: Path, fault: Fault) -> dict[str, int]:
     return met
 
 
+def _withstand_anew(fault: Fault) -> dict[str, int]:
+    with tempfile.TemporaryDirectory(prefix="cluedrop-disk-") as name:
+        return withstand(Path(name), fault)
+
+
 def main() -> int:
     """Return 0 when no failure has done harm."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="only every n-th call")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # what is mounted shall be unmounted
-    begun, harm, rounds = time.monotonic(), 0, 0
     with own_syncfs():
-        for fault in faults(options.every):
-            rounds += 1
-            with tempfile.TemporaryDirectory(prefix="cluedrop-disk-") as name:
-                try:
-                    withstand(Path(name), fault)
-                except Exception:
-                    harm += 1
-                    print(f"HARM: {fault}", flush=True)
-                    traceback.print_exc()
-            if rounds % 50 == 0:
-                print(f"{rounds} failures, {harm} with harm, {time.monotonic() - begun:.0f} s", flush=True)
-    print(f"{rounds} failures, {harm} with harm, {time.monotonic() - begun:.0f} s")
-    return 1 if harm else 0
+        rounds = ((str(fault), partial(_withstand_anew, fault)) for fault in faults(options.every))
+        return count_harm("failures", rounds, say_every=50)
 
 
 if __name__ == "__main__":

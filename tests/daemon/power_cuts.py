@@ -4,13 +4,13 @@ import argparse
 import signal
 import sys
 import tempfile
-import time
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
 import spool.durable
+from tests.daemon.harm import count_harm
 from tests.daemon.scene import Known, assert_whole, half_files, is_settled, play, recovered, serve
 from tests.faultfs.disks import MAKE, format_disk, on_disk
 from tests.faultfs.mounted import mounted, sync_filesystem
@@ -87,18 +87,14 @@ def main() -> int:
         models = MODELS[:1] if options.disk else MODELS
         rounds = [(moment, model, seed) for moment in chosen for model in models for seed in range(options.seeds)]
         print(f"{len(log)} operations, {len(moments(log))} moments at syncs, {len(rounds)} cuts", flush=True)
-        begun, harm = time.monotonic(), 0
-        for number, (moment, model, seed) in enumerate(rounds, 1):
-            try:
-                cut(folder / "cut", log, moment, model, seed, options.disk)
-            except Exception:
-                harm += 1
-                print(f"HARM at {moment} of {len(log)}, {model}, seed {seed}: {log[max(0, moment - 1)]}", flush=True)
-                traceback.print_exc()
-            if number % 100 == 0:
-                print(f"{number} cuts, {harm} with harm, {time.monotonic() - begun:.0f} s", flush=True)
-    print(f"{len(rounds)} cuts, {harm} with harm, {time.monotonic() - begun:.0f} s")
-    return 1 if harm else 0
+        cuts = (
+            (
+                f"at {moment} of {len(log)}, {model}, seed {seed}: {log[max(0, moment - 1)]}",
+                partial(cut, folder / "cut", log, moment, model, seed, options.disk),
+            )
+            for moment, model, seed in rounds
+        )
+        return count_harm("cuts", cuts, say_every=100)
 
 
 if __name__ == "__main__":

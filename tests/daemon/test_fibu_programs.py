@@ -12,33 +12,10 @@ from typing import Any
 import pytest
 
 from core.batch import Origin
+from tests.configurations import one_company
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "tests" / "golden" / "demo" / "clue"
-CONFIG = """
-root = "."
-site = "Test"
-
-[engine]
-settle = "0.1 s"
-min_free_space = 0
-
-[[company]]
-id = "1"
-fibu = "{fibu}"
-{options}
-
-[[target]]
-name = "{fibu}"
-
-[[target]]
-name = "clue"
-
-[[route]]
-name = "clue"
-formats = ["clue_exchange"]
-handler = "clue_intake"
-"""
 KEYS = """
 [[company.datev.tax_keys]]
 side = "ar"
@@ -74,7 +51,7 @@ pytestmark = [pytest.mark.daemon, pytest.mark.slow]
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_dropped_invoice_becomes_a_file_of_the_program(name: str, tmp_path: Path) -> None:
     fibu, options, format_id, settings = PROGRAMS[name]
-    (tmp_path / "cluedrop.toml").write_text(CONFIG.format(fibu=fibu, options=options), "utf-8")
+    (tmp_path / "cluedrop.toml").write_text(one_company(fibu, options), "utf-8")
     inbox = tmp_path / "inbox" / "clue"
     inbox.mkdir(parents=True)
     for path in ("1_kunden.json", "2_rechnungen.json"):

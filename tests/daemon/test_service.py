@@ -11,31 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.configurations import one_company
+
 ROOT = Path(__file__).resolve().parents[2]
-CONFIG = """
-root = "."
-site = "Test"
-
-[engine]
-settle = "0.1 s"
-canary_interval = "1 h"
-min_free_space = 0
-
-[[company]]
-id = "1"
-fibu = "rzl"
-
-[[target]]
-name = "rzl"
-
-[[target]]
-name = "clue"
-
-[[route]]
-name = "clue"
-formats = ["clue_exchange"]
-handler = "clue_intake"
-"""
+CONFIG = one_company()
 pytestmark = [pytest.mark.daemon, pytest.mark.slow]
 
 

@@ -89,6 +89,7 @@ def _companion(name: str, data: bytes) -> CompanionFile:
 class Site:
     """Drops messages one after the other."""
 
+    companies: Mapping[str, Company] = field(default_factory=lambda: COMPANIES)
     partial: bool = False
     route_company: str | None = None
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
@@ -105,7 +106,7 @@ class Site:
         )
         context = Context(
             ledger=self.ledger,
-            companies=COMPANIES,
+            companies=self.companies,
             settings=clue_intake.Settings(),
             today=date(2026, 11, 22),
             released=released,

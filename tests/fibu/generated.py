@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from core.booking import Booking, BookingLine, ForeignAmount, PaymentTerms, PersonAccount
+from core.booking import Booking, BookingLine, ForeignAmount, PaymentTerms, PersonAccount, VatSide
 from core.money import CENT, cents, total, vat_of_net
 from core.tax_codes import SELF_ASSESSED
 
@@ -33,40 +33,51 @@ def terms(draw: st.DrawFn) -> PaymentTerms | None:
 
 
 @st.composite
+def _lines(
+    draw: st.DrawFn,
+    place: int,
+    vat_side: VatSide,
+    treatments: tuple[str, ...],
+    currency: ForeignAmount | None,
+    *,
+    vat_off: bool,
+) -> BookingLine:
+    """A line of a booking; with ``vat_off`` its VAT may be off by a cent, as on documents of others."""
+    treatment = draw(st.sampled_from(treatments))
+    own = treatment in SELF_ASSESSED and vat_side == "ap"
+    rate = draw(st.sampled_from(RATES)) if own or treatment == "domestic" else Decimal(0)
+    net = draw(AMOUNTS.filter(bool))
+    vat = vat_of_net(net, rate)
+    if vat_off and treatment == "domestic" and abs(net) > 100:
+        vat += draw(st.sampled_from([0, CENT, -CENT]))
+    amounts: dict[str, Any] = {"vat": Decimal(0) if own else vat, "self_assessed_vat": vat if own else Decimal(0)}
+    if currency:
+        foreign_net = cents(net * currency.rate)
+        foreign_vat = vat_of_net(foreign_net, rate) if treatment == "domestic" else Decimal(0)
+        amounts |= {"foreign_net": foreign_net, "foreign_vat": foreign_vat}
+    return BookingLine(
+        account=str(4000 + place * 10),
+        net=net,
+        treatment=treatment,
+        rate=rate,
+        cost_center=draw(CENTRES),
+        cost_object=draw(CENTRES),
+        **amounts,
+    )
+
+
+@st.composite
 def bookings(
     draw: st.DrawFn, index: int, treatments: dict[str, tuple[str, ...]], *, foreign: bool, vat_off: bool = True
 ) -> Booking:
     """A booking of this number; ``treatments`` are those that the program knows, by side."""
     kind = draw(st.sampled_from(["ar", "ap", "cash", "payment"]))
     side = {"ar": "debit", "ap": "credit"}.get(kind) or draw(st.sampled_from(["debit", "credit"]))
-    vat_side = "ar" if side == "debit" else "ap"
+    vat_side: VatSide = "ar" if side == "debit" else "ap"
     currency = ForeignAmount(currency="USD", rate=Decimal("1.25")) if foreign and draw(st.booleans()) else None
-    lines = []
-    for place in range(1 if kind == "payment" else draw(st.integers(1, 4))):
-        treatment = "none" if kind == "payment" else draw(st.sampled_from(treatments[vat_side]))
-        taxed = treatment == "domestic" or (vat_side == "ap" and treatment in SELF_ASSESSED)
-        rate = draw(st.sampled_from(RATES)) if taxed else Decimal(0)
-        net = draw(AMOUNTS.filter(bool))
-        vat = vat_of_net(net, rate)
-        if vat_off and treatment == "domestic" and abs(net) > 100:
-            vat += draw(st.sampled_from([0, CENT, -CENT]))
-        own = treatment in SELF_ASSESSED and vat_side == "ap"
-        amounts: dict[str, Any] = {"vat": Decimal(0) if own else vat, "self_assessed_vat": vat if own else Decimal(0)}
-        if currency:
-            foreign_net = cents(net * currency.rate)
-            foreign_vat = vat_of_net(foreign_net, rate) if treatment == "domestic" else Decimal(0)
-            amounts |= {"foreign_net": foreign_net, "foreign_vat": foreign_vat}
-        lines.append(
-            BookingLine(
-                account=str(4000 + place * 10),
-                net=net,
-                treatment=treatment,
-                rate=rate,
-                cost_center=draw(CENTRES),
-                cost_object=draw(CENTRES),
-                **amounts,
-            )
-        )
+    known = ("none",) if kind == "payment" else treatments[vat_side]
+    count = 1 if kind == "payment" else draw(st.integers(1, 4))
+    lines = tuple(draw(_lines(place, vat_side, known, currency, vat_off=vat_off)) for place in range(count))
     document_date = draw(DAYS)
     number = f"2026-{index:04}"
     own_terms = draw(terms()) if kind in {"ar", "ap"} else None
@@ -94,7 +105,7 @@ def bookings(
         terms=own_terms,
         document_file=draw(st.sampled_from(["", "AR-5_Größe 1.pdf"])),
         gross=total(line.gross for line in lines),
-        lines=tuple(lines),
+        lines=lines,
     )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from core.rksv import chain_link
 
 HEADER = "eyJhbGciOiJFUzI1NiJ9"
-OUTAGE = "Sicherheitseinrichtung ausgefallen"
 
 
 def machine_code(

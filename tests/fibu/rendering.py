@@ -9,6 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import openpyxl
+
 from core.batch import Batch, Origin, Output
 from core.bmd55_options import Bmd55Options
 from core.company import Company
@@ -103,10 +105,13 @@ def written(module: ModuleType, head: tuple[tuple[str, Any], ...], documents: Se
     return b"".join((writer.begin(), writer.add(documents), writer.end()))
 
 
-def export_case(case: str) -> dict[str, bytes]:
-    """Export the messages of a case one after the other; the files that its folder must hold besides the input."""
+def export_case(case: str, **company_has: str) -> dict[str, bytes]:
+    """Export the messages of a case one after the other; the files that its folder must hold besides the input.
+
+    ``company_has``: settings of the company besides those of the case.
+    """
     content = json.loads((GOLDEN / "fibu_export" / case / "input.json").read_text(encoding="utf-8"))
-    company = Company.model_validate(content["company"])
+    company = Company.model_validate({**content["company"], **company_has})
     ledger = MemoryLedger()
     for kind, entries in content.get("ledger", {}).items():
         for key, data in entries.items():
@@ -149,8 +154,30 @@ def output_files(effects: Iterable[Effect]) -> dict[str, bytes]:
     for effect in effects:
         if isinstance(effect, Emit) and effect.output.format != "clue_exchange":
             module = importlib.import_module(f"formats.{effect.output.format}")
-            files[effect.output.name] = written(module, effect.output.head, effect.documents)
+            content = written(module, effect.output.head, effect.documents)
+            workbook = effect.output.format == "run_report_xlsx"
+            files[effect.output.name + ".txt" * workbook] = sheet_lines(content) if workbook else content
     return files
+
+
+def sheet_lines(content: bytes) -> bytes:
+    """A workbook as text: its sheets, and of every cell its place, kind, value and number format."""
+    lines = []
+    for sheet in openpyxl.load_workbook(BytesIO(content)):
+        lines.append(f"[{sheet.title}] frozen {sheet.freeze_panes}, filter {sheet.auto_filter.ref}")
+        cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+        for cell in cells:
+            shown = f" {cell.number_format}" if cell.number_format != "General" else ""
+            lines.append(f"{cell.coordinate} {cell.data_type}{shown} {cell.value}{' quoted' * bool(cell.quotePrefix)}")
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def report_case(format_id: str, case: str) -> dict[str, bytes]:
+    """Report on the runs of an export case in one format; the files that the folder must hold besides the input."""
+    named = json.loads((GOLDEN / format_id / case / "input.json").read_text(encoding="utf-8"))
+    files = export_case(named["exports"], name="Muster Handel GmbH", report_target="protokolle")
+    ending = {"run_report_txt": "_3_uebergabeprotokoll.txt", "run_report_xlsx": "_3_uebergabeprotokoll.xlsx.txt"}
+    return {name: content for name, content in files.items() if name.endswith(ending[format_id])}
 
 
 def emitted(effects: list[Effect], document_type: str) -> list[Any]:

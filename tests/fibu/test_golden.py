@@ -5,7 +5,7 @@ import os
 import pytest
 
 from core.booking import Booking, PersonAccount
-from tests.fibu.rendering import GOLDEN, cases, export_case, reading_case, reading_cases, writer_case
+from tests.fibu.rendering import GOLDEN, cases, export_case, reading_case, reading_cases, report_case, writer_case
 
 WRITERS = {
     "bmd_bookings": Booking,
@@ -45,3 +45,10 @@ def test_a_reader_finds_exactly_these_documents(module: str, case: str) -> None:
 @pytest.mark.parametrize("case", cases("fibu_export"))
 def test_an_export_makes_exactly_these_files(case: str) -> None:
     compare("fibu_export", case, export_case(case))
+
+
+@pytest.mark.parametrize(
+    ("module", "case"), [(module, case) for module in ("run_report_txt", "run_report_xlsx") for case in cases(module)]
+)
+def test_a_run_is_reported_exactly_so(module: str, case: str) -> None:
+    compare(module, case, report_case(module, case))

@@ -164,3 +164,15 @@ def test_datev_gets_a_file_for_each_fiscal_year() -> None:
         "EXTF_1_20261122-081500_abc001_2_buchungen_2026-07.csv",
     ]
     assert [dict(output.head)["last"] for output, _ in files] == [days[0], days[2]]
+
+
+@pytest.mark.parametrize("fibu", ["bmd", "bmd55", "rzl", "datev"])
+def test_a_program_that_wants_them_gets_a_file_for_each_booking_month(fibu: str) -> None:
+    company = Company(id="1", fibu=fibu, file_per="month")
+    days = [date(2026, 12, 31), date(2026, 11, 1), date(2026, 11, 30)]
+    documents = [booking(number=str(number), document_date=day) for number, day in enumerate(days, 1)]
+
+    files = list(booking_files(documents, company, origin()))
+
+    assert [[document.number for document in contents] for _, contents in files] == [["2", "3"], ["1"]]
+    assert [output.name.partition("_2_buchungen_")[2][:7] for output, _ in files] == ["2026-11", "2026-12"]

@@ -18,7 +18,7 @@ from core.booking import Booking, PersonAccount
 from core.datev_options import DatevOptions
 from core.fibu_options import BMD_ACCOUNT_COLUMNS, BMD_COLUMNS, BmdOptions, RzlOptions
 from core.fibu_program import ProgramOptions
-from core.tax_codes import DatevTaxKey
+from core.tax_codes import BmdTaxCode, DatevTaxKey
 from tests.fibu.generated import RATES, batches, persons
 from tests.fibu.kept import (
     KeptBooking,
@@ -46,9 +46,13 @@ KEYS = (
     DatevTaxKey(side="ar", treatment="ic_supply", key="1"),
     DatevTaxKey(side="ap", treatment="rc_received", key="70"),
     DatevTaxKey(side="ap", treatment="ic_acquisition", key="71"),
+    DatevTaxKey(side="ap", treatment="triangular", key="72"),
 )
+TRIANGULAR = BmdTaxCode(side="ap", treatment="triangular", code="99")
 AR = ("domestic", "ic_supply", "none")
 AP = ("domestic", "ic_acquisition", "rc_received", "none")
+AP_NAMED = (*AP, "triangular")
+"""With what a client must name a code for."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,10 @@ class Program:
     more: dict[str, bool] = field(default_factory=lambda: {"foreign": True})
 
 
-def bmd(**options: Any) -> Program:
+def bmd(*, ap: tuple[str, ...] = AP, **options: Any) -> Program:
     """BMD NTCS with every column."""
-    return Program("bmd_bookings", BmdOptions(columns=ALL_COLUMNS, **options), by_bmd, (*AR, "export", "ic_service"))
+    ar = (*AR, "export", "ic_service")
+    return Program("bmd_bookings", BmdOptions(columns=ALL_COLUMNS, **options), by_bmd, ar, ap)
 
 
 def rzl(**options: Any) -> Program:
@@ -80,6 +85,7 @@ PROGRAMS = {
     "bmd positive tax": bmd(tax_sign="positive"),
     "bmd other dates": bmd(date_format="%Y%m%d", document_column="dokumente", fiscal_year_start=10),
     "bmd utf-8": bmd(encoding="utf-8"),
+    "bmd codes of the client": bmd(tax_codes=(TRIANGULAR,), ap=AP_NAMED),
     "bmd55": Program("bmd55_bookings", Bmd55Options(), by_bmd55),
     "bmd55 part invoices": Program("bmd55_bookings", Bmd55Options(part_invoices=True), by_bmd55),
     "bmd55 fixed": Program("bmd55_fixed", Bmd55Options(form="fixed"), by_bmd55, more={"foreign": False}),
@@ -87,7 +93,7 @@ PROGRAMS = {
     "rzl negated": rzl(credit_note="negate", header_row=True),
     "rzl collective last": rzl(collective_line="last", split_contra="zero"),
     "rzl gross self-assessed": rzl(self_assessed_amount="gross", reverse_charge="code_3_special_05"),
-    "datev": Program("datev_bookings", DatevOptions(tax_keys=KEYS), by_datev),
+    "datev": Program("datev_bookings", DatevOptions(tax_keys=KEYS), by_datev, ap=AP_NAMED),
     "datev accounts as they are": Program(
         "datev_bookings", DatevOptions(tax_keys=KEYS, short_accounts="keep", fiscal_year_start=1), by_datev
     ),

@@ -9,6 +9,8 @@ from core.company import Accounts, Company, LedgerAccountRule
 from core.contracts import Put, Warn
 from core.documents import VatTreatment
 from core.errors import RuleError
+from core.fibu_options import BmdOptions
+from core.tax_codes import BmdTaxCode
 from tests.fibu.rendering import emitted, exported
 from tests.ledgers import MemoryLedger
 
@@ -77,9 +79,10 @@ def test_a_treatment_is_booked_or_refused_with_its_reason(fibu: Any, side: str, 
     assert caught.value.problems[0].code == expected
 
 
-@pytest.mark.parametrize("treatment", ["ic_acquisition", "rc_received", "rc_domestic"])
+@pytest.mark.parametrize("treatment", ["ic_acquisition", "rc_received", "rc_domestic", "triangular"])
 def test_vat_that_we_owe_ourselves_is_no_part_of_the_gross(treatment: str) -> None:
-    company = Company(id="1", fibu="bmd", accounts=ACCOUNTS)
+    options = BmdOptions(tax_codes=(BmdTaxCode(side="ap", treatment="triangular", code="99"),))
+    company = Company(id="1", fibu="bmd", bmd=options, accounts=ACCOUNTS)
     [booking] = emitted(list(exported(company, MemoryLedger(), [document("ap", treatment)])), "booking")
 
     assert [(line.gross, line.self_assessed_vat) for line in booking.lines] == [(Decimal(100), Decimal(20))]

@@ -6,13 +6,13 @@ Readers are found as the engine finds them, so a new one stands under this promi
 import io
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
 from core.batch import Batch, Origin
 from core.errors import LONGEST_PLACE, LONGEST_SENTENCE, ContentError, FormatError, Problem
@@ -29,7 +29,6 @@ _NO_GERMAN = re.compile(
     r"\b(?:error|invalid|expected|unexpected|must|should|cannot|codec|None|True|False|nan|Errno|Traceback)\b"
 )
 _QUOTED = re.compile(r"„.*?“|\(.*?\)", re.DOTALL)
-_Result = TypeVar("_Result")
 
 
 class BrokenPromiseError(AssertionError):
@@ -123,14 +122,6 @@ def bounded(seconds: float = MOST_SECONDS, most_bytes: int = MOST_BYTES) -> Iter
         raise BrokenPromiseError(f"took {took:.1f} s of processor time, allowed are {seconds}")
     if grown > most_bytes:
         raise BrokenPromiseError(f"needed {grown >> 20} MB of memory, allowed are {most_bytes >> 20}")
-
-
-def measured(act: Callable[[], _Result]) -> tuple[_Result, float, int]:
-    """What an act gives, its processor time in seconds, and the bytes it needed on top at its worst moment."""
-    _forget_peak()
-    before, started = _memory("VmRSS"), time.process_time()
-    result = act()
-    return result, time.process_time() - started, _memory("VmHWM") - before
 
 
 def _forget_peak() -> None:

@@ -121,7 +121,7 @@ def test_a_bomb_is_refused_soon_and_in_little_room(bomb: str) -> None:
     with bounded():
         found = exercise(Case(reader, content, name, default_settings(reader)))
     assert isinstance(found, ContentError)
-    assert said in found.problems[0].what
+    assert any(said in problem.what for problem in found.problems[:2])
 
 
 class Site:
@@ -163,7 +163,11 @@ def test_after_every_bomb_the_next_file_goes_through(shipped: Site) -> None:
         hidden.rename(shipped.inbox(route) / shown)
         wanted[route, shown] = said
     for route, number in (("bmd", 1), ("clue", 2)):
-        good = f"Konto;OP-Nr.;Saldo\n20001;{number};12,50\n" if route == "bmd" else _good_message()
+        good = (
+            f"OP-Liste per 20.11.2026\nKonto;OP-Nr.;Saldo\n20001;{number};12,50\n"
+            if route == "bmd"
+            else _good_message()
+        )
         (shipped.inbox(route) / ".good").write_text(good)
         (shipped.inbox(route) / ".good").rename(shipped.inbox(route) / f"good{number}")
     deadline = time.monotonic() + 2 * DEADLINE

@@ -1,5 +1,9 @@
 """What we read of a workbook that is more than a list: formulas, errors, hidden rows, macros, links, calendars."""
 
+import errno
+import io
+import os
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +12,7 @@ import pytest
 from core.batch import Batch
 from core.errors import FormatError
 from core.open_items import OpenItemRow
+from formats._workbook import visible_sheets
 from tests.fuzzing.contract import READERS, Case, default_settings, exercise
 from tests.fuzzing.mutations import unzipped, zipped
 from tests.fuzzing.structured import sheet_of, workbook
@@ -15,13 +20,13 @@ from tests.fuzzing.structured import sheet_of, workbook
 ITEM = '<c r="A2"><v>20001</v></c><c r="B2"><v>7</v></c>'
 
 
-def _read(content: bytes, name: str = "a.xlsx") -> list[OpenItemRow]:
+def _read(content: bytes, name: str = "OP 2026-11-20.xlsx") -> list[OpenItemRow]:
     found = exercise(Case("op_list", content, name, default_settings("op_list")))
     assert isinstance(found, Batch), found
     return list(found.documents)
 
 
-def _refused(content: bytes, name: str = "a.xlsx") -> FormatError:
+def _refused(content: bytes, name: str = "OP 2026-11-20.xlsx") -> FormatError:
     found = exercise(Case("op_list", content, name, default_settings("op_list")))
     assert isinstance(found, FormatError)
     return found
@@ -108,9 +113,17 @@ def test_macros_and_links_to_other_files_are_never_followed(tmp_path: Path) -> N
         "xl/vbaProject.bin": b"\xd0\xcf\x11\xe0" + b"macro" * 100,
         "xl/externalLinks/_rels/e.xml.rels": link.encode(),
     }
-    for name in ("a.xlsx", "a.xlsm"):
+    for name in ("OP 2026-11-20.xlsx", "OP 2026-11-20.xlsm"):
         assert READERS["op_list"].sniff(zipped(parts)[:4096], name)
         assert [str(item.amount) for item in _read(zipped(parts), name)] == ["12.5"]
+
+
+def _one_part(packed: int = zipfile.ZIP_DEFLATED, place: int = 0) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", packed) as container:
+        container.writestr("xl/workbook.xml", "<workbook/>")
+        container.infolist()[0].header_offset = place
+    return content.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -120,10 +133,38 @@ def test_macros_and_links_to_other_files_are_never_followed(tmp_path: Path) -> N
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"),
             "mit einem Kennwort",
         ),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "alten Excel-Format"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "beschädigt"),
         (b"PK\x03\x04" + b"\0" * 600, "beschädigt"),
+        (_one_part(zipfile.ZIP_LZMA), "beschädigt"),
+        (_one_part(place=1 << 63), "beschädigt"),
         (b"PK\x05\x06" + b"\0" * 18, "Steuerzeichen"),
     ],
 )
 def test_other_containers_are_told_apart(content: bytes, said: str) -> None:
     assert said in _refused(content).problems[0].what
+
+
+class _Failing(io.BytesIO):
+    """A file on a disk that goes away after so many reads."""
+
+    def __init__(self, content: bytes, reads: int) -> None:
+        super().__init__(content)
+        self.left = reads
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.left == 0:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        self.left -= 1
+        return super().read(size)
+
+
+def test_trouble_with_the_disk_is_no_damage_of_the_workbook() -> None:
+    """What is rejected comes back to the clerk; what the disk does not give is tried again."""
+    content = workbook(sheet_of([f'{ITEM}<c r="C2"><v>1</v></c>']))
+    whole = _Failing(content, 1_000)
+    [sheet] = visible_sheets(whole, len(content) * 100)
+    assert len(list(sheet.rows())) == 2
+
+    for reads in range(1_000 - whole.left):
+        with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+            visible_sheets(_Failing(content, reads), len(content) * 100)

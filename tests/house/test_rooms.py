@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.house.source import PURE, ROOMS, ROOT, calls, imports, python_files, shown
 
 EXPLANATION = """
-Imports run one way: core <- formats, handlers, spool, config <- daemon.py.
+Imports run one way: core <- formats, handlers, spool, config <- commands <- daemon.py.
 A room in the middle that needs something of another gets it handed in, typed by a protocol in core/contracts.py.
 """
 WORLD = {

@@ -137,7 +137,6 @@ def wrong() -> None:
     case("clearing_list", text("Konto;Bezeichnung;OP-Nr.;OP-Nr. vor SR;Ausgeglichen am;Datum;Betrag\n"))
     case("bmd_bookings", text("satzart;konto;gkonto;belegnr;belegdatum;buchsymbol;buchcode;betrag;steuer;text\n"))
     case("too_many_rows", text(BMD), max_rows=2)
-    case("old_workbook", bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504), "xls")
     case("encrypted_workbook", bytes.fromhex("d0cf11e0a1b11ae1") + "EncryptedPackage".encode("utf-16-le"), "xlsx")
     good_book = workbook([["Konto", "OP-Nr.", "Saldo"], [20001, 1, 5]])
     case("truncated_workbook", good_book[: len(good_book) * 2 // 3], "xlsx")

@@ -14,6 +14,7 @@ from core.errors import FormatError
 from core.open_items import OpenItemRow, printed
 from formats import op_list
 
+SETTINGS = op_list.Settings(max_unpacked_mb=20, without_key_date="arrival")
 GOLDEN = Path(__file__).parents[1] / "golden" / "op_list"
 ORIGIN = Origin("x-000001", "bmd", "op.csv", datetime(2026, 11, 20, tzinfo=UTC), "1")
 SAMPLES = [path.read_bytes() for path in sorted(GOLDEN.glob("*/input.*")) if path.stat().st_size < 20_000]
@@ -31,9 +32,9 @@ def outcome(content: bytes) -> list[OpenItemRow] | FormatError:
     op_list.sniff(content[:4096], "x.csv")
     with io.BytesIO(content) as source:
         try:
-            rows = list(op_list.read(source, ORIGIN, op_list.Settings(max_unpacked_mb=20)).documents)
+            rows = list(op_list.read(source, ORIGIN, SETTINGS).documents)
         except FormatError as error:
-            list(op_list.table(source, op_list.Settings(max_unpacked_mb=20)))
+            list(op_list.table(source, SETTINGS))
             return error
     return rows
 

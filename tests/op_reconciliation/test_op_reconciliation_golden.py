@@ -57,7 +57,7 @@ def batch_of(path: Path, source: BinaryIO, origin: Origin) -> Batch:
     if path.name.endswith(".clearing.csv"):
         head = {"source": "rzl", "kind": "both", "key_date": None}
         return Batch(origin, CLEARING_LIST_TYPE, tuple(clearing_rows(path)), head)
-    return op_list.read(source, origin, op_list.Settings())
+    return op_list.read(source, origin, op_list.Settings(without_key_date="arrival"))
 
 
 def outcome(folder: Path) -> Mapping[str, bytes]:

@@ -156,6 +156,18 @@ def _cut(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, nth: int) -> No
     monkeypatch.setattr(owner, name, cut)
 
 
+def _drop_and_cut(
+    running: Running, drop: tuple[str, str], monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, nth: int = 1
+) -> None:
+    """Drop a file, and cut before the n-th call; what is left is stopped."""
+    with monkeypatch.context() as patching:
+        _cut(patching, owner, name, nth)
+        running.drop(*drop)
+        with pytest.raises(PowerCut):
+            running.until(lambda: False)
+    running.stop()
+
+
 @pytest.mark.parametrize(
     ("owner", "name", "nth", "shown", "state"),
     [
@@ -174,12 +186,7 @@ def test_what_was_in_work_when_the_journal_was_lost_is_never_published_again(
 ) -> None:
     """What the archive has is done; of the rest nobody can know, so a person is asked, and can say that it is done."""
     running = start()
-    with monkeypatch.context() as patching:
-        _cut(patching, owner, name, nth)
-        running.drop("x.txt", "claim X\nremember X\nx\nmany 2\n")
-        with pytest.raises(PowerCut):
-            running.until(lambda: False)
-    running.stop()
+    _drop_and_cut(running, ("x.txt", "claim X\nremember X\nx\nmany 2\n"), monkeypatch, owner, name, nth)
     published = running.outputs()
     assert len(published) == shown
     _lose(running.site)
@@ -208,12 +215,7 @@ def test_a_file_that_was_only_claimed_is_handled_as_if_nothing_had_been(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running = start()
-    with monkeypatch.context() as patching:
-        _cut(patching, Journal, "claim", 1)
-        running.drop("x.txt", "x\n")
-        with pytest.raises(PowerCut):
-            running.until(lambda: False)
-    running.stop()
+    _drop_and_cut(running, ("x.txt", "x\n"), monkeypatch, Journal, "claim")
     _lose(running.site)
 
     with pytest.raises(JournalError, match="the journal is new"):
@@ -349,12 +351,7 @@ def test_a_power_cut_that_leaves_the_journal_behind_the_archive_is_no_alarm(
 ) -> None:
     """What is noted after the archive is not durable; the commit before it is."""
     running = start()
-    with monkeypatch.context() as patching:
-        _cut(patching, Journal, "finish", 1)
-        running.drop("a.txt", "a\n")
-        with pytest.raises(PowerCut):
-            running.until(lambda: False)
-    running.stop()
+    _drop_and_cut(running, ("a.txt", "a\n"), monkeypatch, Journal, "finish")
     assert known(running.site.journal_url)["chain"][0]["sequence"] == 0
 
     assert is_ready(running.site)
@@ -367,19 +364,9 @@ def test_a_drop_that_was_committed_and_is_archived_after_a_crash_keeps_its_effec
     running = start()
     running.drop("first.txt", "remember OLD\nfirst\n")
     running.until_archived(1)
-    with monkeypatch.context() as patching:
-        _cut(patching, Completer, "complete", 1)
-        running.drop("a.txt", "remember A\nforget OLD\nclaim AR-1\na\n")
-        with pytest.raises(PowerCut):
-            running.until(lambda: False)
-    running.stop()
+    _drop_and_cut(running, ("a.txt", "remember A\nforget OLD\nclaim AR-1\na\n"), monkeypatch, Completer, "complete")
     running = start(running.site)
-    with monkeypatch.context() as patching:
-        _cut(patching, Completer, "complete", 1)
-        running.drop("big.txt", "puts 6000\nbig\n")
-        with pytest.raises(PowerCut):
-            running.until(lambda: False)
-    running.stop()
+    _drop_and_cut(running, ("big.txt", "puts 6000\nbig\n"), monkeypatch, Completer, "complete")
     running = start(running.site)
     running.until_archived(3)
     running.stop()

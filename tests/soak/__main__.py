@@ -128,7 +128,7 @@ class Soak:
         return [name for folder in folders for name in visible(folder) - {"rejected", "held", "notes"}]
 
     def _wrong(self) -> list[str]:
-        from daemon import configure
+        from commands.composition import configure
 
         site = configure(self.daemon.config).site
         journal = Journal(site.journal_url)

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from bench.measuring import Arrivals
 from spool.publishing import NOTE_ENDINGS
+from tests.configurations import CLUE
 from tests.sites import visible
 from tests.soak.drops import Drop, told
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-CONFIGURATION = """
+CONFIGURATION = f"""
 root = "."
 site = "soak"
 
@@ -42,15 +43,7 @@ name = "bmd"
 
 [[target]]
 name = "rzl"
-
-[[target]]
-name = "clue"
-
-[[route]]
-name = "clue"
-formats = ["clue_exchange"]
-handler = "clue_intake"
-
+{CLUE}
 [[route]]
 name = "bmd"
 formats = ["op_list"]
@@ -59,6 +52,7 @@ company = "1"
 
 [route.format.op_list]
 source = "bmd"
+without_key_date = "arrival"
 """
 ROUTES, TARGETS = ("clue", "bmd"), ("bmd", "rzl", "clue")
 _LOOK_SECONDS = 5.0
@@ -73,7 +67,9 @@ class Daemon:
         self.lives = 0
         self.config = root / "cluedrop.toml"
         self.config.write_text(CONFIGURATION, encoding="utf-8")
-        self._environment = {**os.environ, "CLUEDROP_SOAK": str(root)}
+        scratch = root / "tmp"  # where a daemon that is killed leaves temporary folders behind
+        scratch.mkdir(exist_ok=True)
+        self._environment = {**os.environ, "CLUEDROP_SOAK": str(root), "TMPDIR": str(scratch)}
         self.start()
 
     def start(self) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import textwrap
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from core.errors import FormatError, Problem
 from spool import file_problems
 from spool.marked_table import SHOWN_COLUMNS, SHOWN_ROWS, marked_workbook
-from spool.notes import SHOWN_PROBLEMS, NoteKind, column_letter, note_text, place, read_note, visible
+from spool.notes import SHOWN_PROBLEMS, NoteKind, _wrap, column_letter, note_text, place, read_note, visible
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "notes"
 UPDATE = os.environ.get("CLUEDROP_UPDATE_GOLDEN") == "1"
@@ -320,3 +321,11 @@ def test_a_place_in_a_message_is_told_as_a_person_counts(pointer: str, record: s
 def test_a_field_of_the_message_itself_is_told_once() -> None:
     assert place(Problem("x", "y", pointer="/a~1b~0c")) == "Feld „a/b~c“"
     assert place(Problem("x", "y", pointer="")) == ""
+
+
+_ODD = st.one_of(st.sampled_from(" ab-–\t\n\x0b\x1c\x85\xa0\u2003„“"), st.characters())
+
+
+@given(st.text(_ODD, max_size=120), st.sampled_from([10, 91, 96]))
+def test_the_short_way_of_wrapping_gives_what_the_long_one_gives(text: str, width: int) -> None:
+    assert list(_wrap(text, width)) == textwrap.wrap(text, width, break_on_hyphens=False)

@@ -11,39 +11,25 @@ from tests.sites import Running, a_site
 Start = Callable[..., Running]
 
 
-@pytest.fixture
-def deaf(start: Start, tmp_path: Path) -> Running:
-    """A site that scans by itself only once."""
-    running = start(a_site(tmp_path, rescan_seconds=3600.0))
-    running.for_a_while(0.2)
-    return running
-
-
-def _arrives(running: Running, name: str) -> None:
-    running.drop(name, f"{name}\n")
-    count = running.count("archived") + 1
-    running.until_archived(count, seconds=10)
-
-
 def test_a_folder_that_is_deleted_and_made_again_is_watched_again(deaf: Running) -> None:
-    _arrives(deaf, "a.txt")
+    deaf.drop_until_archived("a.txt")
     shutil.rmtree(deaf.inbox())
     deaf.for_a_while(0.3)
     deaf.inbox().mkdir(exist_ok=True)
     deaf.until(lambda: deaf.engine.mend_watches() == {})
     deaf.for_a_while(0.3)
-    _arrives(deaf, "b.txt")
-    _arrives(deaf, "c.txt")
+    deaf.drop_until_archived("b.txt")
+    deaf.drop_until_archived("c.txt")
 
 
 def test_a_folder_that_is_replaced_by_a_rename_is_watched_again(deaf: Running) -> None:
-    _arrives(deaf, "a.txt")
+    deaf.drop_until_archived("a.txt")
     deaf.inbox().rename(deaf.root / "old")
     deaf.inbox().mkdir()
     (deaf.inbox() / "came-before-the-watch.txt").write_text("x\n")
     deaf.until(lambda: deaf.engine.mend_watches() == {})
     deaf.until_archived(2)
-    _arrives(deaf, "b.txt")
+    deaf.drop_until_archived("b.txt")
 
 
 def test_a_missing_folder_is_made_and_an_unwatchable_one_is_an_alert(deaf: Running) -> None:
@@ -52,7 +38,7 @@ def test_a_missing_folder_is_made_and_an_unwatchable_one_is_an_alert(deaf: Runni
     deaf.until(lambda: {"not-watched"} & deaf.alerts().keys())
     deaf.inbox().unlink()
     deaf.until(lambda: deaf.engine.mend_watches() == {})
-    _arrives(deaf, "a.txt")
+    deaf.drop_until_archived("a.txt")
     deaf.until(lambda: deaf.alerts() == {})
 
 

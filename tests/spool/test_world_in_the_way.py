@@ -33,6 +33,17 @@ def _assert_all_came_once(running: Running, count: int) -> None:
     assert running.findings() == []
 
 
+def _after_commits(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Something happens right after a commit, before anything is published."""
+    commit = Journal.commit
+
+    def commit_and_act(journal: Journal, results: Any) -> None:
+        commit(journal, results)
+        act()
+
+    monkeypatch.setattr(Journal, "commit", commit_and_act)
+
+
 @pytest.mark.parametrize("keep_hidden", [True, False])
 def test_a_target_that_goes_away_and_comes_back(site: Running, keep_hidden: bool) -> None:
     site.drop("a.txt", "a\n")
@@ -55,13 +66,7 @@ def test_a_target_that_goes_away_and_comes_back(site: Running, keep_hidden: bool
 
 def test_a_target_that_goes_away_after_the_commit(site: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     away = site.root / "away"
-    commit = Journal.commit
-
-    def commit_then_unplug(journal: Journal, results: Any) -> None:
-        commit(journal, results)
-        site.outbox().rename(away)
-
-    monkeypatch.setattr(Journal, "commit", commit_then_unplug)
+    _after_commits(monkeypatch, lambda: site.outbox().rename(away))
     site.drop("a.txt", "a\n")
     site.until(lambda: "not-published" in site.alerts())
     monkeypatch.undo()
@@ -80,13 +85,7 @@ def test_a_target_that_is_away_at_the_restart_loses_nothing(
 ) -> None:
     first = start(a_site(tmp_path))
     away = tmp_path / "away"
-    commit = Journal.commit
-
-    def commit_then_unplug(journal: Journal, results: Any) -> None:
-        commit(journal, results)
-        first.outbox().rename(away)
-
-    monkeypatch.setattr(Journal, "commit", commit_then_unplug)
+    _after_commits(monkeypatch, lambda: first.outbox().rename(away))
     first.drop("a.txt", "a\n")
     first.until(lambda: first.engine.unfinished != [])
     monkeypatch.undo()
@@ -103,15 +102,13 @@ def test_a_target_that_is_away_at_the_restart_loses_nothing(
 
 
 def test_an_empty_mount_point_does_not_pass_for_the_share(site: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    away = site.root / "away"
-    commit = Journal.commit
+    away, commit = site.root / "away", Journal.commit
 
-    def commit_then_unmount(journal: Journal, results: Any) -> None:
-        commit(journal, results)
+    def unmount() -> None:
         site.outbox().rename(away)
         (site.outbox() / ".staged").mkdir(parents=True)
 
-    monkeypatch.setattr(Journal, "commit", commit_then_unmount)
+    _after_commits(monkeypatch, unmount)
     monkeypatch.setattr("spool.engine._COMPLETE_AGAIN_SECONDS", 0.05)
     site.drop("a.txt", "a\n")
     site.until(lambda: "not-published" in site.alerts())

@@ -9,6 +9,7 @@ again, crashed one event later each time. Ends with 1 at the first violation; it
 
 import argparse
 import json
+import os
 import random
 import subprocess
 import sys
@@ -63,21 +64,24 @@ def _report(arguments: argparse.Namespace) -> int:
     handed_on = ["--folder", str(arguments.folder), "--seed", str(arguments.seed), "--rounds", str(arguments.rounds),
                  "--jobs", str(arguments.jobs), *["--steps"] * arguments.steps]  # fmt: skip
     command = [sys.executable, "-m", "tests.torture", *handed_on]
-    children = [
-        subprocess.Popen([*command, "--share", str(share)], stdout=subprocess.PIPE, text=True)
-        for share in range(arguments.jobs)
-    ]
     sums: dict[str, Counter[str]] = {"counted": Counter(), "kills": Counter(), "kinds": Counter()}
     wrong: list[str] = []
-    for child in children:
-        said = child.communicate()[0].splitlines()
-        if not said:
-            wrong.append(f"a torturer has ended with {child.returncode}")
-            continue
-        told = json.loads(said[-1])
-        for what, sum_of in sums.items():
-            sum_of.update(told[what])
-        wrong += [told["violation"]] if told["violation"] else []
+    # Daemons that are killed leave temporary folders behind.
+    with tempfile.TemporaryDirectory(dir=arguments.folder, ignore_cleanup_errors=True) as left_behind:
+        children = [
+            subprocess.Popen([*command, "--share", str(share)], stdout=subprocess.PIPE, text=True,
+                             env={**os.environ, "TMPDIR": left_behind})
+            for share in range(arguments.jobs)
+        ]  # fmt: skip
+        for child in children:
+            said = child.communicate()[0].splitlines()
+            if not said:
+                wrong.append(f"a torturer has ended with {child.returncode}")
+                continue
+            told = json.loads(said[-1])
+            for what, sum_of in sums.items():
+                sum_of.update(told[what])
+            wrong += [told["violation"]] if told["violation"] else []
     print(f"{', '.join(f'{number} {what}' for what, number in sums['counted'].items())}; "
           f"{time.monotonic() - begin:.0f} s")  # fmt: skip
     for what in ("kills", "kinds"):

@@ -1,10 +1,7 @@
 """Rounds of the torture: a daemon begins, files come, something is killed; from time to time everything is counted."""
 
-import hashlib
-import json
 import os
 import random
-import select
 import shutil
 import signal
 import time
@@ -13,15 +10,14 @@ from collections.abc import Collection
 from pathlib import Path
 
 from bench.measuring import family
-from core.errors import TransportError
-from core.site import Site
 from spool.identifiers import now_ms
 from spool.journal.store import Journal
-from tests.conservation import leftovers, violations
+from tests.conservation import violations
 from tests.daemon.cradle import Cradle
 from tests.daemon.crashing import POINTS, Doom
-from tests.sites import visible
-from tests.torture.scene import STATES, Scene, quiet
+from tests.torture.consumer import Consumer
+from tests.torture.motion import in_motion, is_at_work
+from tests.torture.scene import Scene, quiet
 
 _BY_REQUEST = frozenset({"link back", "reopen", "take away", "answer"})
 _QUIET_SECONDS = 60.0
@@ -61,7 +57,7 @@ class Torture:
         self.root = self._folder / f"site-{self._seed}-{self._sites}"
         self.scene = Scene(self.root, self.chance)
         self.taken: Counter[tuple[str, str]] = Counter()
-        self._consumer = 0
+        self._consumer: Consumer | None = None
 
     @property
     def rounds(self) -> int:
@@ -96,7 +92,7 @@ class Torture:
         chance = self.chance
         if chance.random() < 0.6:
             self.scene.drop(chance.randint(1, 6))
-        if not self._consumer:
+        if self._consumer is None:
             self._start_consumer()
         how = chance.choices(list(_WAYS), list(_WAYS.values()))[0]
         self._say(f"round {self.rounds}: {how}")
@@ -168,7 +164,7 @@ class Torture:
         pid = self._start()
         for _ in range(self.chance.randint(1, 3)):
             self._live(pid)
-            if _is_at_work(quiet(self.root), pid):  # before it can listen, the signal ends it
+            if is_at_work(quiet(self.root), pid):  # before it can listen, the signal ends it
                 os.kill(pid, signal.SIGHUP)
         self._live(pid)
         self._kill(pid, "after a reload")
@@ -206,7 +202,7 @@ class Torture:
         site = quiet(self.root)
         if (code := self._until_quiet(pid, _QUIET_SECONDS)) is not None:
             raise Violated(f"the daemon has ended by itself with {code}")
-        if left := _in_motion(site):
+        if left := in_motion(site):
             raise Violated(f"after {_QUIET_SECONDS} s there still is {left[:10]}")
         os.kill(pid, signal.SIGTERM)
         if (code := self._cradle.wait(pid, _END_SECONDS)) != 0:
@@ -233,7 +229,7 @@ class Torture:
         """Wait until nothing is in motion, or the time is over; the exit code when the daemon ends before."""
         site, deadline = quiet(self.root), time.monotonic() + seconds
         while (code := self._cradle.wait(pid, 0.03)) is None:
-            if (_is_at_work(site, pid) and not _in_motion(site)) or time.monotonic() > deadline:
+            if (is_at_work(site, pid) and not in_motion(site)) or time.monotonic() > deadline:
                 return None
         return code
 
@@ -250,25 +246,13 @@ class Torture:
     # ── beside it ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _start_consumer(self) -> None:
-        (self.root / "taken").touch()
-        self._consumer = os.fork()
-        if self._consumer == 0:
-            try:
-                _consume([self.root / "outbox" / name for name in ("out", "other")], self.root / "taken", self.rounds)
-            finally:
-                os._exit(0)
+        outboxes = [self.root / "outbox" / name for name in ("out", "other")]
+        self._consumer = Consumer(outboxes, self.root / "taken", self.rounds)
 
     def _stop_consumer(self) -> None:
-        """Let the consumer end, and read what it has taken."""
-        if self._consumer:
-            os.kill(self._consumer, signal.SIGTERM)
-            os.waitpid(self._consumer, 0)
-            self._consumer = 0
-            log = self.root / "taken"
-            for line in log.read_text().splitlines():
-                target, content = json.loads(line)
-                self.taken[target, content] += 1
-            log.unlink()
+        if self._consumer is not None:
+            self.taken += self._consumer.finish()
+            self._consumer = None
 
     def _say(self, what: str) -> None:
         if self._trace is not None:
@@ -280,30 +264,6 @@ _WAYS = {
     "point": 25, "event": 25, "worker_event": 8, "time": 15, "group": 7, "worker": 6, "fork_server": 3, "ending": 7,
     "reload": 4,
 }  # fmt: skip
-
-
-def _is_at_work(site: Site, pid: int) -> bool:
-    """It has the site's lock, so it hears signals."""
-    lock = site.state / "lock"
-    return lock.exists() and lock.read_text() == str(pid)
-
-
-def _in_motion(site: Site) -> list[str]:
-    """What has not come to its end."""
-    own = {"rejected", "held", "notes"}
-    found = [f"{route.name}/{name}" for route in site.routes for name in visible(route.folder) - own]
-    found += leftovers(site)
-    if found or not (site.state / "journal.sqlite3").exists():
-        return found or ["no journal"]
-    journal = Journal(site.journal_url)
-    try:
-        found += [f"{row['name']} is {row['state']}" for row in journal.unfinished() if row["state"] not in STATES]
-        found += [f"{row['verb']} {row['drop_id']}" for row in journal.asked()]
-    except TransportError as error:  # it is being made
-        found.append(str(error))
-    finally:
-        journal.close()
-    return found
 
 
 def _generations(pid: int) -> dict[int, int]:
@@ -323,25 +283,3 @@ def _kill_one(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
-
-
-def _consume(outboxes: list[Path], log: Path, seed: int) -> None:
-    """Take what lies ready, at random, note it, delete it; until SIGTERM."""
-    over = False
-
-    def end(*_arguments: object) -> None:
-        nonlocal over
-        over = True
-
-    signal.signal(signal.SIGTERM, end)
-    chance = random.Random(seed)
-    with log.open("a") as taken:
-        while not over:
-            for outbox in outboxes:
-                for name in sorted(visible(outbox)):
-                    if chance.random() < 0.5:
-                        digest = hashlib.sha256((outbox / name).read_bytes()).hexdigest()
-                        taken.write(json.dumps([outbox.name, digest]) + "\n")
-                        taken.flush()
-                        (outbox / name).unlink()
-            select.select([], [], [], chance.uniform(0, 0.05))

@@ -16,19 +16,6 @@ from tests.world.served import Served
 Start = Callable[..., Running]
 
 
-@pytest.fixture
-def deaf(start: Start, tmp_path: Path) -> Running:
-    """A site that scans by itself only once."""
-    running = start(a_site(tmp_path, rescan_seconds=3600.0))
-    running.for_a_while(0.2)
-    return running
-
-
-def _arrives(running: Running, name: str) -> None:
-    running.drop(name, f"{name}\n")
-    running.until_archived(running.count("archived") + 1)
-
-
 @pytest.mark.slow
 @pytest.mark.daemon
 def test_a_burst_that_the_kernel_cannot_tell_of_is_found_by_a_scan(
@@ -64,27 +51,27 @@ def test_without_watches_files_are_found_by_scanning_and_the_limit_is_named(
         running.until(lambda: "not-watched" in running.alerts())
         assert "arrivals are noticed by scanning only" in running.alerts()["not-watched"]
         assert running.alerts()["not-watched"].endswith(remedy)
-        _arrives(running, "a.txt")
+        running.drop_until_archived("a.txt")
     running.until(lambda: running.alerts() == {})
     object.__setattr__(running.site.limits, "rescan_seconds", 3600.0)
-    _arrives(running, "b.txt")
+    running.drop_until_archived("b.txt")
 
 
 def test_a_watcher_that_has_ended_is_started_anew(deaf: Running) -> None:
-    _arrives(deaf, "a.txt")
+    deaf.drop_until_archived("a.txt")
     observer = deaf.engine._watch._observer
     assert observer is not None
     observer.stop()
     observer.join()
     deaf.drop("while nobody listens.txt", "x\n")
     deaf.until_archived(2)
-    _arrives(deaf, "b.txt")
+    deaf.drop_until_archived("b.txt")
     assert deaf.alerts() == {}
 
 
 @pytest.mark.parametrize("how", ["deleted", "renamed away", "renamed onto", "symlink"])
 def test_an_inbox_that_is_replaced_at_work_is_watched_again_and_nothing_is_missed(deaf: Running, how: str) -> None:
-    _arrives(deaf, "a.txt")
+    deaf.drop_until_archived("a.txt")
     other = deaf.root / "other"
     other.mkdir()
     (other / "came with it.txt").write_text("x\n")
@@ -107,7 +94,7 @@ def test_an_inbox_that_is_replaced_at_work_is_watched_again_and_nothing_is_misse
         deaf.until_archived(2)
     deaf.until(lambda: deaf.engine.mend_watches() == {})
     deaf.for_a_while(0.2)
-    _arrives(deaf, "b.txt")
+    deaf.drop_until_archived("b.txt")
     deaf.until(lambda: deaf.alerts() == {})
     assert threading.active_count() < 20
 
