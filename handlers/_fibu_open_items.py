@@ -99,7 +99,9 @@ def _reduced(body: Mapping[str, Any], amount: Decimal) -> Mapping[str, Any]:
     """The entry of an advance invoice after its unpaid part was taken back, or given back: no list is needed for it."""
     gross, amount_open = Decimal(body["gross"]) + amount, Decimal(body["amount_open"]) + amount
     status = "cancelled" if not gross else "paid" if not amount_open else "open"
-    if status == "open" and abs(amount_open) < abs(gross):
+    if status == "open" and amount_open * gross < 0:
+        status = "overpaid"
+    elif status == "open" and abs(amount_open) < abs(gross):
         status = "partly_paid"
     return {**body, "gross": str(gross), "amount_open": str(amount_open), "status": status}
 
