@@ -93,8 +93,12 @@ class ReconciliationReport:
     list_label: str
     """Kind of list as clerks call it."""
     key_date: date
+    key_date_printed: bool
+    """The list says itself which day it speaks of; else that is the day of its arrival."""
     complete: bool
     """The list was taken to hold everything that is open."""
+    total_checked: bool
+    """The list prints a sum of all its rows, and it is right."""
     drop: str
     """Id of the drop."""
     created: datetime

@@ -54,9 +54,9 @@ _A4 = 9
 class Sheet:
     """A sheet that prints across the page. Rows are written as they come."""
 
-    def __init__(self, book: Workbook, title: str, widths: Iterable[int]) -> None:
+    def __init__(self, book: Workbook, title: str, widths: Iterable[int], *, upright: bool = False) -> None:
         self.sheet: Any = book.create_sheet(title)
-        self.sheet.page_setup.orientation = "landscape"
+        self.sheet.page_setup.orientation = "portrait" if upright else "landscape"
         self.sheet.page_setup.paperSize = _A4
         self.sheet.sheet_properties.pageSetUpPr.fitToPage = True
         self.sheet.page_setup.fitToHeight = 0

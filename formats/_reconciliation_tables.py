@@ -9,9 +9,13 @@ TITLE = "Abgleichsbericht"
 TO_CLARIFY: frozenset[Finding] = frozenset({"overpaid", "reversal", "doubtful", "not_booked", "unmatched"})
 """Findings that a person should look at."""
 NOTHING_TO_CLARIFY = "In dieser Liste ist nichts zu klären."
-INFERRED_MEANING = (
+_INFERRED = (
     "„Erschlossen“ heißt: Die Zahlung steht nicht in der Liste, sondern folgt daraus, dass weniger offen ist als "
     "vorher. Es kann auch Skonto, eine Gutschrift oder eine Ausbuchung gewesen sein."
+)
+_GUESSED = (
+    "„Erschlossen“ heißt: Aus der Liste geht nicht eindeutig hervor, was die Buchung war oder zu welcher Rechnung sie "
+    "gehört."
 )
 
 
@@ -20,9 +24,14 @@ def head(report: ReconciliationReport) -> Iterator[tuple[str, str]]:
     yield "Firma", f"{report.company}, {report.company_name}" if report.company_name else report.company
     yield "Liste", report.list_name
     yield "Art", report.list_label
-    yield "Stichtag", f"{report.key_date:%d.%m.%Y}"
+    origin = "" if report.key_date_printed else " (Tag des Eingangs; die Liste nennt keinen früheren)"
+    yield "Stichtag", f"{report.key_date:%d.%m.%Y}{origin}"
     if report.sums is not None:
         yield "Umfang", "vollständig" if report.complete else "Auszug: was fehlt, bleibt offen"
+    if report.total_checked:
+        yield "Gesamtsumme", "geprüft, sie stimmt"
+    elif report.sums is not None:
+        yield "Gesamtsumme", "die Liste nennt keine am Ende"
     yield "Gelesen am", f"{report.created:%d.%m.%Y, %H:%M} Uhr"
     yield "Vorgangsnummer", report.drop
     yield "Währung", report.currency
@@ -32,7 +41,7 @@ def findings_table(report: ReconciliationReport) -> Table:
     """How many rows and documents of each finding, and what was paid."""
     columns = (Column("Ergebnis"), Column("Anzahl", "count"), Column("Bezahlt", "amount"))
     rows = tuple((FINDINGS[one.finding], one.documents, one.paid or None) for one in report.findings)
-    return Table("Ergebnis", columns, rows)
+    return Table("Überblick", columns, rows)
 
 
 def sums_table(report: ReconciliationReport) -> Table:
@@ -73,6 +82,13 @@ def others_table(report: ReconciliationReport) -> Table:
 def lines_table(report: ReconciliationReport) -> Table:
     """Every line."""
     return Table("Posten", _COLUMNS, tuple(map(_line, report.lines)))
+
+
+def inferred_meaning(report: ReconciliationReport) -> str:
+    """What "erschlossen" means in this report, "" where no line says it."""
+    if not any(line.inferred for line in report.lines):
+        return ""
+    return _INFERRED if report.sums is not None else _GUESSED
 
 
 def hidden_lines(report: ReconciliationReport) -> str:

@@ -7,19 +7,19 @@ from openpyxl import Workbook
 from core.reconciliation_report import ReconciliationReport
 from formats._people_workbook import Sheet, heading, packed, styled, table_sheet
 from formats._reconciliation_tables import (
-    INFERRED_MEANING,
     NOTHING_TO_CLARIFY,
     TITLE,
     clarify_table,
     findings_table,
     head,
     hidden_lines,
+    inferred_meaning,
     lines_table,
     rows_table,
     sums_table,
 )
 
-_REMARK_WIDTH = 110
+_REMARK_WIDTH = 80
 
 
 def workbook(report: ReconciliationReport) -> bytes:
@@ -32,7 +32,7 @@ def workbook(report: ReconciliationReport) -> bytes:
 
 
 def _summary(book: Workbook, report: ReconciliationReport) -> None:
-    sheet = Sheet(book, "Übersicht", (52, 16, 16))
+    sheet = Sheet(book, "Übersicht", (52, 16, 16), upright=True)
     sheet.row(("title", TITLE))
     sheet.row()
     for word, value in head(report):
@@ -41,6 +41,7 @@ def _summary(book: Workbook, report: ReconciliationReport) -> None:
         if not table.rows:
             continue
         sheet.row()
+        sheet.row(("strong", table.title))
         sheet.row(*heading(table.columns))
         for row in table.rows:
             sheet.row(*styled(table.columns, row))
@@ -49,5 +50,5 @@ def _summary(book: Workbook, report: ReconciliationReport) -> None:
         sheet.row(("strong", NOTHING_TO_CLARIFY))
     if report.hidden:
         sheet.row(("strong", hidden_lines(report)))
-    for line in wrap(INFERRED_MEANING, _REMARK_WIDTH):
+    for line in wrap(inferred_meaning(report), _REMARK_WIDTH):
         sheet.row(("text", line))

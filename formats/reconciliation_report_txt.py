@@ -12,13 +12,13 @@ from formats._people_tables import plain
 from formats._people_text import WIDTH, in_lines, table_lines
 from formats._people_writers import TextWriter
 from formats._reconciliation_tables import (
-    INFERRED_MEANING,
     NOTHING_TO_CLARIFY,
     TITLE,
     clarify_table,
     findings_table,
     head,
     hidden_lines,
+    inferred_meaning,
     others_table,
     rows_table,
     sums_table,
@@ -48,8 +48,8 @@ def _lines(report: ReconciliationReport) -> Iterator[str]:
         yield NOTHING_TO_CLARIFY
         yield ""
     yield from table_lines(clarify)
-    if any(line.inferred for line in report.lines):
-        yield from in_lines(INFERRED_MEANING, WIDTH)
+    if meaning := inferred_meaning(report):
+        yield from in_lines(meaning, WIDTH)
         yield ""
     yield from table_lines(others_table(report))
     if report.hidden:

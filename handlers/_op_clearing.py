@@ -4,6 +4,7 @@ The list may overlap with others and come again: a booking is counted once (``ha
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import islice
@@ -126,7 +127,9 @@ class Clearings:
             yield from self._findings.doubtful(row, document, problem, "doubtful")
             return
         change = proof.tell()
-        problems = self._problems(document, items, change)
+        problems = [
+            replace(problem, row=row.row if row else None) for problem in self._problems(document, items, change)
+        ]
         yield from self._findings.changed(row, document, change, problems)
 
     def _own_bookings(self, parts: Sequence[Document]) -> Iterator[Effect]:

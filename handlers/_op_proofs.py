@@ -127,6 +127,7 @@ class Proof:
         teller, records = self._changes.teller, list[Record]()
         if self._kept != self._concluded:
             records += [self._take_back(told, outcome) for told in self._live]
+        taken_back = len(records)
         for _, group in groupby(self._told, key=lambda told: _told_together(told[0])):
             told = list(group)
             parts = _parts([(item, news) for item, news, _ in told])
@@ -149,7 +150,8 @@ class Proof:
         self._changes.proved(self._entry, self.body, records, self.after)
         money = sum((record.data.amount for record in records), ZERO)
         other = self._before - self.after - money
-        return Change(status, self._before, self.after, money, other, any(record.data.inferred for record in records))
+        concluded = any(record.data.inferred for record in records[taken_back:])
+        return Change(status, self._before, self.after, money, other, concluded)
 
     def _take_back(self, told: Mapping[str, Any], outcome: tuple[Any, Decimal]) -> Record:
         """The opposite of what was concluded before."""
