@@ -20,7 +20,7 @@ class AccountReadingSettings(BaseModel):
 
     def kind(self, account: str) -> str:
         """Whose account it is."""
-        return "supplier" if account.isdigit() and self.suppliers.holds(int(account)) else "customer"
+        return "supplier" if account.isdecimal() and self.suppliers.holds(int(account)) else "customer"
 
 
 def some_terms(terms: PaymentTerms) -> PaymentTerms | None:

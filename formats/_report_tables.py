@@ -1,18 +1,12 @@
 """The report of an export run as tables of German headings and typed values; text and workbook show the same ones."""
 
-import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
-from typing import Literal
 
-from core.money import cents
 from core.run_report import AccountSum, Amounts, Posted, RunReport
 from core.tax_codes import posting_label
+from formats._people_tables import Cell, Column, Table, shown
 
-Cell = str | int | Decimal | date | None
-Kind = Literal["text", "amount", "day", "month", "count", "rate", "factor"]
 TITLE = "Übergabeprotokoll an die FIBU"
 AGREES = "Belege und Buchungen stimmen auf den Cent überein."
 DIFFERS = (
@@ -23,56 +17,6 @@ UVA_MEANING = (
     "Die Beträge dieser Übergabe nach Kennzahlen, zum Vergleich mit der UVA des Monats. Darin steht auch, was nicht "
     "mit dieser Übergabe gebucht wurde. Bei Besteuerung nach vereinnahmten Entgelten zählt der Monat der Zahlung."
 )
-_GERMAN = str.maketrans(",.", ".,")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a table."""
-
-    heading: str
-    kind: Kind = "text"
-    below: str | None = None
-    """On paper the value stands under its row, behind this word, where there is one; None: in a column."""
-    on_paper: bool = True
-    """Whether it is shown where there is little room."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of as many cells as there are columns; None is an empty cell."""
-
-    title: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-
-
-def shown(kind: Kind, value: Cell) -> str:
-    """A value as a clerk writes it: 1.234,50 or 22.11.2026 or 20 %; empty where there is none."""
-    if isinstance(value, Decimal):
-        if kind == "amount":
-            return f"{cents(value) + 0:,.2f}".translate(_GERMAN)
-        text = f"{value:f}"
-        short = (text.rstrip("0").rstrip(".") if "." in text else text).replace(".", ",")
-        return f"{short} %" if kind == "rate" else short
-    if isinstance(value, date):
-        return f"{value:%m/%Y}" if kind == "month" else f"{value:%d.%m.%Y}"
-    return "" if value is None else plain(str(value))
-
-
-def plain(text: str) -> str:
-    """A text without line ends, control characters and marks that turn the direction of writing."""
-    if text.isascii() and text.isprintable() and " " not in (text[:1], text[-1:]):  # most values: nothing to look for
-        return text
-    composed = unicodedata.normalize("NFC", text)
-    return " ".join("".join(char if char.isprintable() else " " for char in composed).split())
-
-
-def without_empty_columns(table: Table) -> Table:
-    """The table without those columns in which no row says anything."""
-    kept = [place for place in range(len(table.columns)) if any(row[place] is not None for row in table.rows)]
-    columns = tuple(table.columns[place] for place in kept)
-    return Table(table.title, columns, tuple(tuple(row[place] for place in kept) for row in table.rows))
 
 
 def head(report: RunReport) -> Iterator[tuple[str, str]]:

@@ -4,39 +4,21 @@ Every heading is frozen and has a filter. No text is a formula, whatever it begi
 bytes: the workbook knows no moment but that of the report.
 """
 
-from collections.abc import Sequence
-
 from core.batch import Output
 from core.run_report import RunReport
 from formats._fibu_text import CompanyDecides
+from formats._people_writers import WorkbookWriter
 
 LABEL = "Übergabeprotokoll (Excel)"
 WriterSettings = CompanyDecides
 
 
-def open_writer(_output: Output, _settings: CompanyDecides) -> "WorkbookWriter":
+def open_writer(_output: Output, _settings: CompanyDecides) -> WorkbookWriter[RunReport]:
     """Make the writer of one file."""
-    return WorkbookWriter()
+    return WorkbookWriter(_workbook)
 
 
-class WorkbookWriter:
-    """Writes one report as a workbook; all of it comes at the end."""
+def _workbook(report: RunReport) -> bytes:
+    from formats._report_workbook import workbook  # openpyxl is big, and few processes write a report
 
-    def __init__(self) -> None:
-        self._reports: list[RunReport] = []
-
-    def begin(self) -> bytes:
-        """Nothing yet."""
-        return b""
-
-    def add(self, documents: Sequence[RunReport]) -> bytes:
-        """Nothing yet: a workbook is packed when it is complete."""
-        self._reports += documents
-        return b""
-
-    def end(self) -> bytes:
-        """The workbook. Raises ValueError where it was handed anything but one report."""
-        from formats._report_workbook import workbook  # openpyxl is big, and not every process writes a report
-
-        [report] = self._reports
-        return workbook(report)
+    return workbook(report)

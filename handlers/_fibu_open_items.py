@@ -1,18 +1,32 @@
 """What lists of open items are compared with: the entry of each exported document (``core.tracked``)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from core.booking import Booking
 from core.company import Company
 from core.contracts import CompanyLedger, Entry, Put
-from core.tracked import KIND, TrackedDocument, digits_key, match_key
+from core.documents import CashReceipt, Invoice
+from core.money import ZERO
+from core.tracked import (
+    KIND,
+    NUMBERS,
+    DiscountTerm,
+    TrackedDocument,
+    digits_key,
+    match_key,
+    normalised_number,
+)
 from handlers._fibu_plan import Done
+
+_PERCENT = Decimal("0.0001")
 
 
 def tracked_entries(exported: Sequence[Done], company: Company, ledger: CompanyLedger, run: str) -> Iterator[Put]:
     """Remember new documents, what was paid of any at the register, and what was taken back of advances."""
+    yield from _numbers(exported, company)
     entries: dict[str, Entry] = {}
     for done in exported:
         if done.person:
@@ -76,6 +90,8 @@ def tracked_document(done: Done, run: str) -> TrackedDocument:
         exported_by=run,
         amount_open=booking.gross,
         status="open" if booking.gross else "paid",
+        discounts=tuple(_discounts(invoice)),
+        deducts=done.deducted,
     )
 
 
@@ -83,7 +99,9 @@ def _reduced(body: Mapping[str, Any], amount: Decimal) -> Mapping[str, Any]:
     """The entry of an advance invoice after its unpaid part was taken back, or given back: no list is needed for it."""
     gross, amount_open = Decimal(body["gross"]) + amount, Decimal(body["amount_open"]) + amount
     status = "cancelled" if not gross else "paid" if not amount_open else "open"
-    if status == "open" and abs(amount_open) < abs(gross):
+    if status == "open" and amount_open * gross < 0:
+        status = "overpaid"
+    elif status == "open" and abs(amount_open) < abs(gross):
         status = "partly_paid"
     return {**body, "gross": str(gross), "amount_open": str(amount_open), "status": status}
 
@@ -92,3 +110,21 @@ def _shown_number(booking: Booking) -> str:
     """The number whose digits RZL shows (``open_item_digits``)."""
     has_digits = any(char.isdigit() for char in booking.external_number)
     return booking.external_number if has_digits else booking.number
+
+
+def _discounts(invoice: Invoice | CashReceipt) -> Iterator[DiscountTerm]:
+    """The Skonto that the document offers its reader, whatever the FIBU program can hold of it."""
+    if not isinstance(invoice, Invoice) or invoice.payment_terms is None or not invoice.totals.payable:
+        return
+    for discount in invoice.payment_terms.discounts:
+        until = discount.until or invoice.issue_date + timedelta(discount.days or 0)
+        percent = discount.percent or (discount.amount or ZERO) * 100 / invoice.totals.payable
+        if percent:
+            yield DiscountTerm(until=until, percent=percent.quantize(_PERCENT, ROUND_HALF_UP))
+
+
+def _numbers(exported: Sequence[Done], company: Company) -> Iterator[Put]:
+    """Documents are found by their number alone too, where a list has them on another account."""
+    for booking in (done.bookings[0] for done in exported if done.person):
+        number = booking.external_number or booking.number
+        yield Put(company.id, NUMBERS, match_key(booking.account, number), {}, normalised_number(number))

@@ -1,7 +1,9 @@
 """Taking back an export run: as if it had never been, so that its documents may come again, changed or not.
 
 What others were told stays true and stays remembered: the accounts that CLUE was told of, the receipts that a
-register's protocol is compared with.
+register's protocol is compared with. So a run of which CLUE was told a payment is never taken back, and what lists have
+shown of other documents stays. Payments at the register that are taken back after a list has shown them are owed by the
+next list (``known_paid`` below zero).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,12 +17,18 @@ from core.contracts import CompanyLedger, Context, Entry, Put
 from core.documents import ExportOrder
 from core.errors import Problem
 from core.export_run import EXPORTED, RUN, WITHDRAWN, ExportRun, WithdrawnFile
-from core.tracked import KIND, TrackedDocument, match_key
+from core.tracked import KIND, NUMBERS, TrackedDocument, match_key
 from handlers._fibu_earlier import CORRECTED, DEDUCTED
 from handlers._fibu_open_items import apply_changes, changed_keys
 from handlers._fibu_parties import SENT, SENT_BEFORE
 from handlers._fibu_runs import closed
 from handlers._message_rules import MESSAGE, SITE
+from handlers._op_decisions import DECISION
+
+_CANCEL_THERE = (
+    "Bitte stornieren Sie die Buchungen in der FIBU. Danach nehmen Sie den Lauf zurück und geben dabei an, dass er "
+    "auch als gebuchter zurückgenommen werden soll (even_if_booked)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,27 @@ class Taken:
 
 
 def obstacles(taken: Taken, order: ExportOrder, ledger: CompanyLedger) -> Iterator[Problem]:
-    """What stands against it: later documents that rest on these, and lists that have shown them."""
+    """What stands against it: later documents that rest on these, and what lists of the FIBU have shown of them."""
+    yield from _later(taken, ledger)
+    own: dict[str, Decimal] = {}
+    others: dict[str, Entry] = {}
+    keys = {key: entry for entry in taken.documents if (key := _tracked_key(entry.body))}
+    for entry in taken.documents:
+        for key, amount in entry.body.get("paid", ()):
+            own[key] = own.get(key, Decimal(0)) + Decimal(amount)
+            others.setdefault(key, entry)
+    for key, entry in keys.items():
+        if key in taken.tracked:
+            tracked = TrackedDocument.model_validate(taken.tracked[key].body)
+            yield from _shown(entry.body, tracked, own.get(key, Decimal(0)), order)
+    for key in others.keys() & taken.tracked.keys() - keys.keys():
+        tracked = TrackedDocument.model_validate(taken.tracked[key].body)
+        if not order.even_if_booked and (tracked.register_seen or abs(tracked.known_paid) < abs(own[key])):
+            yield _payment_booked(others[key].body, tracked)
+
+
+def _later(taken: Taken, ledger: CompanyLedger) -> Iterator[Problem]:
+    """Documents of later runs that deduct or cancel these."""
     own = {entry.key for entry in taken.documents}
     keys = {key: entry for entry in taken.documents if (key := _tracked_key(entry.body))}
     later: dict[str, tuple[str, str, str]] = {}
@@ -70,18 +98,16 @@ def obstacles(taken: Taken, order: ExportOrder, ledger: CompanyLedger) -> Iterat
             cancelling = ledger.get(EXPORTED, by)
             later[record.key] = (by, "storniert", cancelling.group if cancelling else "")
     yield from (_needed(entry.body, *later[entry.key]) for entry in taken.documents if entry.key in later)
-    paid: dict[str, Decimal] = {}
-    for entry in taken.documents:
-        for key, amount in entry.body.get("paid", ()):
-            paid[key] = paid.get(key, Decimal(0)) + Decimal(amount)
-    for key, entry in keys.items():
-        tracked = TrackedDocument.model_validate(taken.tracked[key].body) if key in taken.tracked else None
-        if tracked is None or order.even_if_booked:
-            continue
-        if tracked.first_seen is not None:
-            yield _booked(entry.body, tracked)
-        elif tracked.known_paid != paid.get(key, 0):
-            yield _needed(entry.body, "", "an der Kassa bezahlt", "")
+
+
+def _shown(body: Mapping[str, Any], tracked: TrackedDocument, paid: Decimal, order: ExportOrder) -> Iterator[Problem]:
+    """What is known of the payments of a document; ``paid``: at the register, by receipts of the same run."""
+    if tracked.told or tracked.bookings:
+        yield _settled(body, tracked)
+    elif tracked.known_paid + tracked.register_seen != paid:
+        yield _needed(body, "", "an der Kassa bezahlt", "")
+    elif tracked.first_seen is not None and not order.even_if_booked:
+        yield _booked(body, tracked)
 
 
 def undone(taken: Taken, order: ExportOrder, company: Company, context: Context, origin: Origin) -> Iterator[Put]:
@@ -120,7 +146,8 @@ def _tracked_undone(taken: Taken, company: Company) -> Iterator[Put]:
     for entry in taken.documents:
         apply_changes(entry.body, others, -1)
     yield from (Put(company.id, KIND, entry.key, entry.body, entry.group) for entry in others.values())
-    yield from (Put(company.id, KIND, key, None) for key in own if key in taken.tracked)
+    kinds = (KIND, NUMBERS, DECISION)
+    yield from (Put(company.id, kind, key, None) for key in own if key in taken.tracked for kind in kinds)
 
 
 def _in_force(entry: Entry) -> Entry:
@@ -183,8 +210,22 @@ def _needed(body: Mapping[str, Any], by: str, how: str, run: str) -> Problem:
 def _booked(body: Mapping[str, Any], tracked: TrackedDocument) -> Problem:
     seen = f"{tracked.first_seen:%d.%m.%Y}"
     what = f"Den Beleg {body['number']} hat die FIBU schon gebucht: Er stand in der OP-Liste vom {seen}."
+    return Problem("run_booked", what, _CANCEL_THERE, pointer="/records/0/data/run", value=str(body["number"]))
+
+
+def _settled(body: Mapping[str, Any], tracked: TrackedDocument) -> Problem:
+    where = tracked.told[-1].seen_in if tracked.told else "einer Auszifferungsliste"
+    what = f"Zum Beleg {body['number']} hat CLUE aus der FIBU schon eine Zahlung erhalten ({where})."
     todo = (
-        "Bitte stornieren Sie die Buchungen in der FIBU. Danach nehmen Sie den Lauf zurück und geben dabei an, dass er "
-        "auch als gebuchter zurückgenommen werden soll (even_if_booked)."
+        "Der Lauf kann nicht mehr zurückgenommen werden, sonst würde die Zahlung verloren gehen oder noch einmal "
+        "gemeldet. Bitte stornieren Sie den Beleg in CLUE mit einem Stornobeleg."
     )
-    return Problem("run_booked", what, todo, pointer="/records/0/data/run", value=str(body["number"]))
+    return Problem("run_settled", what, todo, pointer="/records/0/data/run", value=str(body["number"]))
+
+
+def _payment_booked(body: Mapping[str, Any], tracked: TrackedDocument) -> Problem:
+    what = (
+        f"Den Kassenbeleg {body['number']} hat die FIBU vermutlich schon gebucht: Eine Liste der FIBU hat eine Zahlung "
+        f"an der Kassa zur Rechnung {tracked.number} gezeigt."
+    )
+    return Problem("run_booked", what, _CANCEL_THERE, pointer="/records/0/data/run", value=str(body["number"]))

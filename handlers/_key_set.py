@@ -1,7 +1,8 @@
 """A set of very many texts in eight bytes each."""
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable
 
 _BUCKETS = 256
@@ -17,6 +18,7 @@ class KeySet:
 
     def __init__(self) -> None:
         self._buckets = [array("q") for _ in range(_BUCKETS)]
+        self._taken: Counter[int] = Counter()
 
     def add_all(self, keys: Iterable[str]) -> None:
         """Add keys, also repeatedly."""
@@ -34,6 +36,15 @@ class KeySet:
             repeated = repeated or len(set(values)) < len(values)
             self._buckets[index] = array("q", values)
         return repeated
+
+    def take(self, key: str) -> bool:
+        """Say whether the key was added more often than it was taken so far, and take it once."""
+        value = hash(key)
+        bucket = self._buckets[value % _BUCKETS]
+        if bisect_right(bucket, value) - bisect_left(bucket, value) <= self._taken[value]:
+            return False
+        self._taken[value] += 1
+        return True
 
     def __contains__(self, key: str) -> bool:
         value = hash(key)

@@ -1,15 +1,29 @@
-"""What follows from a changed open amount: a payment and a state for CLUE, and what the ledger remembers."""
+"""What follows from what a list says of a document: payments and a state for CLUE, and what the ledger remembers."""
 
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.batch import Origin, Output
 from core.contracts import Effect, Emit, Entry, Put
-from core.documents import InvoiceStatus, Payment, Record, message_head
+from core.documents import InvoiceStatus, Record, message_head
 from core.money import ZERO, cents
 from core.tracked import KIND
+from handlers._op_payments import Evidence, Parts, Teller, mark_taken_back
+
+
+class Change(NamedTuple):
+    """What became of a document."""
+
+    status: InvoiceStatus
+    before: Decimal
+    after: Decimal
+    paid: Decimal = ZERO
+    """Money that CLUE was told of."""
+    other: Decimal = ZERO
+    """What CLUE was told besides: Skonto, write-offs, exchange differences, settlements against other documents."""
+    inferred: bool = False
 
 
 class Changes:
@@ -28,13 +42,10 @@ class Changes:
         self._key_date = key_date
         self._today = key_date.isoformat()
         self._tolerance = tolerance
-        # Making a model from nothing costs ten times as much as copying one.
-        self._pattern = Payment.model_construct(
-            id="", direction="ar", date=key_date, amount=ZERO, source="op_diff", inferred=True, date_inferred=True
-        )
         self._payments: list[Record] = []
         self._states: list[Record] = []
         self._puts: list[Put] = []
+        self.teller = Teller(company, origin.name, origin.drop_id)
         self._payment_output = self._output(target, "payment", "zahlungen")
         self._state_output = self._output(target, "invoice", "rechnungsstatus")
 
@@ -49,33 +60,40 @@ class Changes:
 
     def seen(self, entry: Entry) -> None:
         """The document stands in a list for the first time, and nothing was paid."""
-        self._remember(entry, {"first_seen": self._today})
+        self._puts.append(Put(self._company, KIND, entry.key, {**entry.body, "first_seen": self._today}, entry.group))
 
-    def paid(self, entry: Entry, before: Decimal, after: Decimal) -> None:
-        """The open amount went from ``before`` to ``after``; both in the sign of the document.
+    def observed(self, entry: Entry, after: Decimal, row: int | None, parts: Parts | None = None) -> Change:
+        """A list of open items shows another open amount, in the sign of the document, or the document no more.
 
-        What CLUE itself has told of a payment at the register is no news for it, only the new state is.
+        What CLUE itself has told of a payment at the register is no news for it, only the new state is. ``parts`` says
+        what the difference is, where it is not money.
         """
-        document = entry.body
-        status = self.status(Decimal(document["gross"]), after)
-        amount_open = cents(after)
-        paid, known = before - after, Decimal(document.get("known_paid") or 0)
-        told = min(paid, known, key=abs) if paid * known > 0 else ZERO
-        if paid != told:
-            self._payments.append(self._payment(entry, cents(paid - told), amount_open, status))
-        self._states.append(
-            Record("patch", document["document_id"], {"status": status, "amount_open": str(amount_open)})
-        )
-        self._remember(
-            entry,
-            {
-                "amount_open": str(amount_open),
-                "known_paid": str(known - told),
-                "status": status,
-                "first_seen": document.get("first_seen") or self._today,
-                "last_key_date": self._today,
-            },
-        )
+        body = dict(entry.body)
+        before = Decimal(body["amount_open"])
+        told = parts or Parts(before - after)
+        at_register = overlap(told.amount, Decimal(body.get("known_paid") or 0))
+        told = told._replace(amount=told.amount - at_register)
+        status = self.status(Decimal(body["gross"]), after)
+        if any(told):
+            evidence = Evidence("op_diff", self._key_date, row, inferred=True, date_inferred=True)
+            payment_id, opposite = self._id(body, told.total), _opposite(body, told)
+            self._payments.append(
+                self.teller.tell(body, payment_id, told, evidence, (status, after), opposite["id"] if opposite else "")
+            )
+            if opposite:
+                # What a clearing list proves later takes the place of what was concluded, but not of such a pair.
+                mine = [str(body["told"][-1]["id"])] if opposite["source"] == "op_diff" else []
+                mark_taken_back(body, {str(opposite["id"]), *mine})
+        if at_register:
+            body["known_paid"] = str(Decimal(body["known_paid"]) - at_register)
+            body["register_seen"] = str(Decimal(body.get("register_seen") or 0) + at_register)
+        self._state(entry, body, status, after)
+        return Change(status, before, after, told.amount, told.total - told.amount, inferred=any(told))
+
+    def proved(self, entry: Entry, body: dict[str, Any], records: list[Record], after: Decimal) -> None:
+        """A clearing list has led to these payments; ``body`` holds them already, but not the new state."""
+        self._payments += records
+        self._state(entry, body, self.status(Decimal(body["gross"]), after), after)
 
     def status(self, gross: Decimal, amount_open: Decimal) -> InvoiceStatus:
         """State of a document of which so much is open."""
@@ -85,30 +103,24 @@ class Changes:
             return "overpaid"
         return "partly_paid" if abs(amount_open) < abs(gross) else "open"
 
-    def _payment(self, entry: Entry, amount: Decimal, amount_open: Decimal, status: InvoiceStatus) -> Record:
-        document = entry.body
-        payment_id = f"{self._company}:{document['ledger_account']}:{document['number']}:{self._today}:{amount}"
-        if document.get("last_key_date") == self._today:
+    def _id(self, body: dict[str, Any], amount: Decimal) -> str:
+        payment_id = f"{self.teller.prefix(body)}:{self._today}:{cents(amount)}"
+        if body.get("last_key_date") == self._today:
             # A second change on the same key date may have the same amount and is still another payment.
             payment_id += f":{self._origin.drop_id[-6:]}"
-        payment = self._pattern.model_copy(
-            update={
-                "id": payment_id,
-                "direction": document["direction"],
-                "invoice_id": document["document_id"],
-                "document_number": document["number"],
-                "party_id": document["party_id"],
-                "ledger_account": document["ledger_account"],
-                "amount": amount,
-                "currency": document["currency"],
-                "resulting_status": status,
-                "open_after": amount_open,
-            }
-        )
-        return Record("upsert", payment_id, payment)
+        return payment_id
 
-    def _remember(self, entry: Entry, changed: dict[str, Any]) -> None:
-        self._puts.append(Put(self._company, KIND, entry.key, {**entry.body, **changed}, entry.group))
+    def _state(self, entry: Entry, body: dict[str, Any], status: InvoiceStatus, after: Decimal) -> None:
+        amount_open = str(cents(after))
+        if (status, Decimal(amount_open)) != (entry.body["status"], Decimal(entry.body["amount_open"])):
+            self._states.append(Record("patch", body["document_id"], {"status": status, "amount_open": amount_open}))
+        changed = {
+            "amount_open": amount_open,
+            "status": status,
+            "first_seen": body.get("first_seen") or self._today,
+            "last_key_date": max(body.get("last_key_date") or "", self._today),
+        }
+        self._puts.append(Put(self._company, KIND, entry.key, {**body, **changed}, entry.group))
 
     def flush(self) -> Iterator[Effect]:
         """Hand over what was collected: payments, then states, then what to remember."""
@@ -118,3 +130,17 @@ class Changes:
             yield Emit(self._state_output, self._states)
         yield from self._puts
         self._payments, self._states, self._puts = [], [], []
+
+
+def overlap(amount: Decimal, known: Decimal) -> Decimal:
+    """The part of an amount that is known already: nothing where the signs differ."""
+    return min(amount, known, key=abs) if amount * known > 0 else ZERO
+
+
+def _opposite(body: dict[str, Any], told: Parts) -> dict[str, Any] | None:
+    """The last payment that this one takes back exactly; None where there is none, or more is paid."""
+    if told.amount * Decimal(body["gross"]) >= 0:
+        return None
+    wanted = told.turned()
+    found = (payment for payment in reversed(body.get("told", ())) if not payment["taken_back"])
+    return next((payment for payment in found if Parts.of(payment) == wanted), None)

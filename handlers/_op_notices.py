@@ -2,13 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from core.contracts import Warn
 from core.errors import Problem
-from core.open_items import OpenItemRow, printed
+from core.open_items import ClearingRow, OpenItemRow, printed
 
 _SHOWN = 50
 _KINDS = {
@@ -18,6 +17,12 @@ _KINDS = {
     "overpaid": "Überzahlungen",
     "in_doubt": "zweifelhafte Posten",
     "not_booked": "Rechnungen, die in der FIBU fehlen",
+    "other_account": "Posten auf anderen Konten",
+    "moved_to_final": "umgehängte Anzahlungen",
+    "left_over": "Buchungen, die keiner Rechnung zugeordnet wurden",
+    "amount_differs": "Rechnungen mit abweichendem Betrag",
+    "cancelled_there": "in der FIBU stornierte Rechnungen",
+    "not_money": "Rechnungen, die in CLUE als bezahlt galten",
 }
 
 
@@ -49,7 +54,7 @@ class Notices:
             )
 
 
-def unmatched(row: OpenItemRow) -> Problem:
+def unmatched(row: OpenItemRow | ClearingRow) -> Problem:
     """A row whose number is not known."""
     return _of_row(
         "unmatched",
@@ -59,7 +64,7 @@ def unmatched(row: OpenItemRow) -> Problem:
     )
 
 
-def ambiguous(row: OpenItemRow) -> Problem:
+def ambiguous(row: OpenItemRow | ClearingRow) -> Problem:
     """A row whose number fits several documents."""
     return _of_row(
         "ambiguous",
@@ -69,12 +74,12 @@ def ambiguous(row: OpenItemRow) -> Problem:
     )
 
 
-def doubtful(row: OpenItemRow, why: str) -> Problem:
+def doubtful(row: OpenItemRow | ClearingRow, why: str) -> Problem:
     """A row that was matched, but must not be believed."""
     return _of_row("in_doubt", row, f"wurde nicht übernommen: {why}", "Bitte klären Sie den Posten in der FIBU.")
 
 
-def reversal(row: OpenItemRow, before: Decimal) -> Problem:
+def reversal(row: OpenItemRow | ClearingRow, before: Decimal) -> Problem:
     """The open amount has grown."""
     return _of_row(
         "reversal",
@@ -84,14 +89,58 @@ def reversal(row: OpenItemRow, before: Decimal) -> Problem:
     )
 
 
-def overpaid(row: OpenItemRow) -> Problem:
+def overpaid(row: OpenItemRow | ClearingRow) -> Problem:
     """More was paid than was owed."""
     return _of_row(
         "overpaid", row, "ist überzahlt.", "Bitte prüfen Sie, ob das Guthaben zurückgezahlt oder verrechnet wird."
     )
 
 
-def _of_row(code: str, row: OpenItemRow, what: str, todo: str) -> Problem:
+def other_account(row: OpenItemRow | ClearingRow, document: Mapping[str, Any]) -> Problem:
+    """The number is known on another account alone."""
+    return _of_row(
+        "other_account",
+        row,
+        f"gehört vermutlich zur Rechnung {document['number']}, die auf Konto {document['ledger_account']} übergeben "
+        "wurde; er wurde ihr zugeordnet.",
+        "Bitte prüfen Sie, ob die Rechnung auf dem richtigen Konto gebucht ist.",
+    )
+
+
+def moved_to_final(row: OpenItemRow | ClearingRow, amount: Decimal) -> Problem:
+    """The FIBU has hung payments from an advance invoice to its final invoice."""
+    return _of_row(
+        "moved_to_final",
+        row,
+        f"ist eine Schlussrechnung, bei der {printed(abs(amount))} weniger offen sind, weil eine Anzahlungsrechnung in "
+        "der FIBU wieder offen ist. Das ist keine Zahlung und wurde CLUE nicht gemeldet.",
+        "Bitte prüfen Sie, ob die Anzahlung in der FIBU richtig zugeordnet ist.",
+    )
+
+
+def deducted_again(row: OpenItemRow | ClearingRow, less: Decimal) -> Problem:
+    """A final invoice shows less by exactly what was paid of its advances."""
+    return _of_row(
+        "in_doubt",
+        row,
+        f"ist eine Schlussrechnung und um genau {printed(abs(less))} niedriger, den bezahlten Betrag ihrer "
+        "Anzahlungen. Diese Zahlung kennt CLUE schon; sie wurde nicht noch einmal gemeldet.",
+        "Bitte prüfen Sie, ob die Anzahlung in der FIBU zweimal abgezogen wurde.",
+    )
+
+
+def held_against_final(row: OpenItemRow | ClearingRow, more: Decimal) -> Problem:
+    """An advance invoice is open again because its payment stands at the final invoice now."""
+    return _of_row(
+        "in_doubt",
+        row,
+        f"ist um {printed(abs(more))} höher als bisher, weil die Zahlung zur Schlussrechnung umgehängt wurde. In CLUE "
+        "bleibt die Anzahlung bezahlt.",
+        "Bitte prüfen Sie, ob die Anzahlung in der FIBU richtig zugeordnet ist.",
+    )
+
+
+def _of_row(code: str, row: OpenItemRow | ClearingRow, what: str, todo: str) -> Problem:
     item = f"Der Posten {row.number} auf Konto {row.account} mit {printed(row.amount)} {what}"
     return Problem(code, item, todo, row=row.row, record=row.number)
 
@@ -105,6 +154,22 @@ def moved(document: Mapping[str, Any]) -> Problem:
         "anderen Nummer. Die Rechnung gilt weiter als offen.",
         "Bitte prüfen Sie, ob der Posten umgehängt wurde.",
     )
+
+
+def decided_open(document: Mapping[str, Any]) -> Problem:
+    """A document is gone, and a person has said that it is open all the same."""
+    return _of_document(
+        "in_doubt",
+        document,
+        "fehlt in der Liste, bleibt aber offen, weil das so entschieden wurde.",
+        "Bitte klären Sie den Posten in der FIBU.",
+    )
+
+
+def would_be_paid(document: Mapping[str, Any]) -> Problem:
+    """One of the documents for which a list is held."""
+    amount = printed(Decimal(document["amount_open"]))
+    return _of_document("would_be_paid", document, f"mit {amount} fehlt in der Liste und würde als bezahlt gelten.", "")
 
 
 def not_booked(document: Mapping[str, Any]) -> Problem:
@@ -122,33 +187,61 @@ def _of_document(code: str, document: Mapping[str, Any], what: str, todo: str) -
     return Problem(code, f"{name} {what}", todo, record=document["document_id"])
 
 
-def too_many_gone(gone: int, expected: int) -> Problem:
-    """So many documents have disappeared that the list may be incomplete."""
-    return Problem(
-        "too_many_gone",
-        f"In der Liste fehlen {gone} von {expected} Rechnungen, die zuletzt noch offen waren; sie würden alle als "
-        "bezahlt gelten.",
-        "Bitte prüfen Sie, ob die Liste vollständig ist (Kontenbereich, Filter, Stichtag). Wenn ja, geben Sie die "
-        "Datei frei; wenn nein, verwerfen Sie sie.",
+def doubtful_document(document: Mapping[str, Any], why: str) -> Problem:
+    """A document of a clearing list that must not be believed."""
+    return _of_document(
+        "in_doubt", document, f"wurde nicht übernommen: {why}", "Bitte klären Sie den Beleg in der FIBU."
     )
 
 
-def none_of_ours(gone: int) -> Problem:
-    """The list holds nothing that is known."""
-    return Problem(
-        "none_of_ours",
-        f"Die Liste enthält keine einzige Rechnung aus CLUE, obwohl dort zuletzt {gone} offen waren.",
-        "Bitte prüfen Sie, ob es die richtige Liste für diesen Mandanten ist. Wenn ja, geben Sie die Datei frei; "
-        "wenn nein, verwerfen Sie sie.",
+def counted_twice(document: Mapping[str, Any], after: Decimal) -> Problem:
+    """The bookings would settle more than there is, though this list says that they do not."""
+    return _of_document(
+        "in_doubt",
+        document,
+        f"wäre nach den Buchungen dieser und früherer Listen um {printed(abs(after))} überzahlt, obwohl sie es nach "
+        "dieser Liste nicht ist; nichts wurde übernommen.",
+        "Bitte exportieren Sie die Auszifferungsliste immer mit denselben Spalten, auch mit dem Buchungsdatum.",
     )
 
 
-def older_key_date(key_date: date, last: date) -> Problem:
-    """A newer list has been read already."""
-    return Problem(
-        "older_key_date",
-        f"Die Liste hat einen älteren Stichtag ({key_date:%d.%m.%Y}) als die zuletzt gelesene ({last:%d.%m.%Y}).",
-        "Bitte exportieren Sie eine aktuelle OP-Liste; eine ältere darf nicht mehr eingelesen werden.",
+def cancelled_there(document: Mapping[str, Any]) -> Problem:
+    """The whole document was taken back in the FIBU."""
+    return _of_document(
+        "cancelled_there",
+        document,
+        "wurde in der FIBU zur Gänze mit einer Gutschrift oder einem Storno ausgeglichen; es ist kein Geld geflossen.",
+        "Bitte prüfen Sie, ob die Rechnung auch in CLUE storniert ist.",
+    )
+
+
+def overpaid_document(document: Mapping[str, Any], after: Decimal) -> Problem:
+    """More was paid than was owed."""
+    return _of_document(
+        "overpaid",
+        document,
+        f"ist um {printed(abs(after))} überzahlt.",
+        "Bitte prüfen Sie, ob das Guthaben zurückgezahlt oder verrechnet wird.",
+    )
+
+
+def left_over(row: ClearingRow, *, ours: bool) -> Problem:
+    """A booking that settles nothing of ours."""
+    if ours:
+        what = "konnte keiner Rechnung zugeordnet werden."
+        return _of_row("left_over", row, what, "Bitte prüfen Sie die Auszifferung in der FIBU.")
+    what = "gehört zu keiner Rechnung, die CLUE übergeben hat."
+    todo = "Bitte prüfen Sie, ob der Beleg direkt in der FIBU gebucht wurde oder ob die Nummer stimmt."
+    return _of_row("left_over", row, what, todo)
+
+
+def amount_differs(row: ClearingRow, gross: Decimal) -> Problem:
+    """The FIBU has booked another amount than was handed over."""
+    return _of_row(
+        "amount_differs",
+        row,
+        f"wurde mit {printed(gross)} übergeben, aber mit einem anderen Betrag gebucht.",
+        "Bitte prüfen Sie die Buchung in der FIBU.",
     )
 
 
@@ -162,13 +255,4 @@ def repeated(first: OpenItemRow, second: OpenItemRow) -> Problem:
         "beisammenstehen.",
         row=second.row,
         record=second.number,
-    )
-
-
-def company_missing() -> Problem:
-    """The route does not say whose list this is."""
-    return Problem(
-        "company_missing",
-        "Für diesen Eingang ist nicht festgelegt, zu welchem Mandanten seine OP-Listen gehören.",
-        "Bitte lassen Sie den Mandanten dieses Eingangs einstellen und legen Sie die Liste dann neu ab.",
     )

@@ -67,6 +67,7 @@ SAMPLES = (
         Sample("bmd", "OP-Liste_fehlerhaft.csv", _slowly),
         Sample("rzl", "OP-Liste.xlsx", _copied),
     ),
+    (Sample("rzl", "Ausgeglichene_OP.csv", _copied),),
 )
 
 

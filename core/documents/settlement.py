@@ -44,6 +44,8 @@ class Payment(Document):
     discount_amount: Money | None = None
     write_off_amount: Money | None = None
     fx_difference: Money | None = None
+    offset_amount: Money | None = None
+    """Settled against another document (credit note, transfer): no money flowed."""
     currency: Currency | None = None
     bank_account: Text | None = None
     booking_ref: Text | None = None
@@ -52,6 +54,10 @@ class Payment(Document):
     inferred: Flag | None = None
     """True: concluded from lists, not read."""
     date_inferred: Flag | None = None
+    evidence_list: Text | None = None
+    """Name of the list that says so."""
+    evidence_row: Count | None = None
+    """Row of that list; None where the list says it by not holding the document."""
     resulting_status: InvoiceStatus | None = None
     open_after: Money | None = None
 

@@ -3,26 +3,32 @@
 import itertools
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.batch import Batch, Origin
 from core.company import Company
-from core.contracts import Emit, Put
+from core.contracts import Context, Emit, Put
 from core.export_run import EXPORTED, RUN, WITHDRAWN, order_message
 from core.money import total
+from core.open_items import DOCUMENT_TYPE, OpenItemRow
 from core.rksv import HANDED_OVER
+from core.tracked import KIND, TrackedDocument
+from handlers import op_reconciliation
 from handlers._document_files import DOCUMENT_FILE
 from handlers._fibu_parties import ALLOCATED
+from handlers._op_findings import READ_LIST
 from tests.exchange.intake_site import Outcome, Site
 from tests.exchange.messages import billed, customer, message, paid_in_cash, sold
 
 _MOMENTS = itertools.count()
-LASTING = {RUN, WITHDRAWN, ALLOCATED, HANDED_OVER, DOCUMENT_FILE}
-"""What a run that was taken back leaves behind, besides the message that ordered it."""
+LASTING = {RUN, WITHDRAWN, ALLOCATED, HANDED_OVER, DOCUMENT_FILE, READ_LIST, op_reconciliation.LAST_LIST}
+"""What a run that was taken back leaves behind, besides the message that ordered it; and that lists were read."""
+TODAY = date(2026, 11, 23)
 
 
 def site(**company: Any) -> Site:
@@ -36,6 +42,31 @@ def order(at: Site, **fields: Any) -> Outcome:
     """Give an order as the daemon does."""
     moment = datetime.fromtimestamp(1_800_000_000 + next(_MOMENTS), tz=UTC)
     return at.drop(order_message(fields, "1", moment))
+
+
+def refusals(outcome: Outcome) -> set[str]:
+    """Codes of the reasons why an order was not carried out."""
+    return set(outcome.codes)
+
+
+def listed(at: Site, rows: Sequence[OpenItemRow]) -> None:
+    """A list of open items comes from the FIBU; what it does not hold stays open."""
+    moment = 1_900_000_000 + next(_MOMENTS)
+    origin = Origin(f"list-{moment}", "rzl", "op.csv", datetime.fromtimestamp(moment, tz=UTC), "1")
+    batch = Batch(origin, DOCUMENT_TYPE, tuple(rows), {"source": "rzl", "kind": "both", "key_date": TODAY})
+    context = Context(at.ledger, at.companies, op_reconciliation.Settings(), TODAY)
+    at.ledger.commit(op_reconciliation.handle(batch, context))
+
+
+def tracked(at: Site) -> dict[str, TrackedDocument]:
+    """What lists are compared with, by key."""
+    return {entry.key: TrackedDocument.model_validate(entry.body) for entry in at.ledger.of("1").all(KIND)}
+
+
+def shown(document: TrackedDocument, row: int, less: str = "0") -> OpenItemRow:
+    """A document in a list, of which so much less is open."""
+    amount = document.amount_open - Decimal(less) * (1 if document.gross > 0 else -1)
+    return OpenItemRow(row, document.ledger_account, document.number, amount, None, None, "", "", "")
 
 
 def runs(at: Site) -> dict[str, Mapping[str, Any]]:
@@ -187,3 +218,59 @@ def test_two_runs_never_share_a_document_and_every_run_has_its_sum(steps: Sequen
             assert body["gross"] == str(total(Decimal(entry.body["gross"]) for entry in entries))
         else:
             assert exported_in(at, run) == set()
+
+
+@settings(max_examples=80)
+@given(steps=STEPS, data=st.data())
+def test_a_run_that_lists_have_shown_goes_back_whole_or_not_at_all(steps: Sequence[str], data: st.DataObject) -> None:
+    at = site()
+    for serial, step in enumerate(steps):
+        for sent in dropped(step, serial):
+            before, known = state(at), set(runs(at))
+            at.drop(sent)
+            for run in set(runs(at)) - known:
+                own = [key for key, document in tracked(at).items() if document.exported_by == run]
+                chosen = [(tracked(at)[key], data.draw(st.sampled_from(["", "0", "0.01"]))) for key in own]
+                listed(at, [shown(document, row, less) for row, (document, less) in enumerate(chosen, 2) if less])
+                documents = [tracked(at)[key] for key in own]
+                refused = refusals(order(at, action="take_back", run=run))
+                if any(document.told for document in documents):
+                    assert "run_settled" in refused
+                    kept = state(at)
+                    assert "run_settled" in refusals(order(at, action="take_back", run=run, even_if_booked=True))
+                    assert state(at) == kept
+                    continue
+                assert refused == ({"run_booked"} if any(document.first_seen for document in documents) else set())
+                if refused:
+                    assert refusals(order(at, action="take_back", run=run, even_if_booked=True)) == set()
+                assert state(at) == before
+                at.drop({**sent, "message_id": message("invoice")["message_id"]})
+
+
+def test_a_receipt_that_lists_have_shown_can_be_taken_back_and_come_again_without_a_payment_of_its_own() -> None:
+    at = site()
+    at.drop(message("invoice", billed("2026-101", "invoice", "100.00")))
+    paid = message("cash_receipt", paid_in_cash("1", "2026-101", "60.00"))
+    known = set(runs(at))
+    at.drop(paid)
+    [run] = set(runs(at)) - known
+    [invoice] = tracked(at).values()
+    listed(at, [shown(invoice, 2, "60.00")])
+    assert refusals(order(at, action="take_back", run=run)) == {"run_booked"}
+    assert refusals(order(at, action="take_back", run=run, even_if_booked=True)) == set()
+    listed(at, [shown(invoice, 2)])  # the receipt's booking was cancelled there
+    at.drop(paid)
+    listed(at, [shown(invoice, 2, "60.00")])
+    [invoice] = tracked(at).values()
+    assert (invoice.amount_open, invoice.known_paid, invoice.told) == (Decimal("60.00"), Decimal(0), ())
+
+
+def test_an_invoice_is_taken_back_only_after_its_payment_at_the_register_whatever_lists_have_shown() -> None:
+    at = site()
+    at.drop(message("invoice", billed("2026-101", "invoice", "100.00")))
+    [run] = runs(at)
+    at.drop(message("cash_receipt", paid_in_cash("1", "2026-101", "60.00")))
+    [invoice] = tracked(at).values()
+    for less in ("0", "60.00"):
+        listed(at, [shown(invoice, 2, less)])
+        assert refusals(order(at, action="take_back", run=run, even_if_booked=True)) == {"run_needed"}

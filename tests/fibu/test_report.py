@@ -18,7 +18,7 @@ from core.errors import Problem
 from core.money import total
 from core.run_report import Amounts, RunReport
 from core.uva import UvaMonth, uva_months
-from formats import _report_workbook, run_report_txt, run_report_xlsx
+from formats import _people_workbook, run_report_txt, run_report_xlsx
 from handlers._fibu_report import run_report
 from tests.fibu.rendering import emitted, exported, written
 from tests.fibu.test_documents_add_up import (
@@ -301,13 +301,13 @@ def test_the_same_report_gives_the_same_bytes() -> None:
 
 
 def test_a_sheet_that_would_be_too_long_says_where_the_rest_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_report_workbook, "MOST_ROWS", 1)
+    monkeypatch.setattr(_people_workbook, "MOST_ROWS", 1)
     book = openpyxl.load_workbook(BytesIO(written(run_report_xlsx, (), [one_report(FIRST, "AR-1")])))
 
     assert [row[0].value for row in book["Belege"].iter_rows()] == [
         "Beleg",
         "Rechnung AR-1",
-        "Weitere Zeilen: 1. Sie stehen im Übergabeprotokoll als Text.",
+        "Weitere Zeilen: 1. Sie stehen im Bericht als Text.",
     ]
 
 

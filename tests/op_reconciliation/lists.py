@@ -10,7 +10,7 @@ from core.batch import Batch, Origin
 from core.company import Company
 from core.contracts import Context, Effect, Emit, Hold, Put, Warn
 from core.documents import Payment, Record
-from core.open_items import DOCUMENT_TYPE, OpenItemRow
+from core.open_items import CLEARING_LIST_TYPE, DOCUMENT_TYPE, ClearingRow, OpenItemRow
 from core.tracked import KIND, TrackedDocument, digits_key, match_key
 from handlers import op_reconciliation
 from handlers.op_reconciliation import Settings
@@ -40,6 +40,34 @@ def row(
     number: str = "2026-1", amount: str = "100.00", account: str = "200001", second: str = "", currency: str = ""
 ) -> OpenItemRow:
     return OpenItemRow(2, account, number, Decimal(amount), date(2026, 10, 1), None, second, currency, "")
+
+
+def booking(number: str, amount: str, day: date, row: int = 2, **changed: Any) -> ClearingRow:
+    """A row of a clearing list: a bank payment where nothing else is said."""
+    values: dict[str, Any] = {
+        "row": row,
+        "account": "200001",
+        "number": number,
+        "amount": Decimal(amount),
+        "document_date": day,
+        "cleared_on": None,
+        "clearing_number": "",
+        "earlier_number": "",
+        "clearing_mark": "",
+        "counter_account": "2800",
+        "tax_code": "",
+        "symbol": "BK",
+        "second_number": "",
+        "currency": "",
+        "text": "",
+    }
+    return ClearingRow(**{**values, **changed})
+
+
+def invoice(number: str, amount: str, day: date = date(2026, 10, 1), row: int = 2, **changed: Any) -> ClearingRow:
+    """The row of a document's own booking."""
+    own = {"counter_account": "4000", "tax_code": "M20", "symbol": "AR"}
+    return booking(number, amount, day, row, **{**own, **changed})
 
 
 @dataclass(frozen=True)
@@ -103,7 +131,24 @@ class Site:
         context = Context(self.ledger, companies, given, today, released=released)
         return Result(self.ledger.commit(op_reconciliation.handle(batch, context)))
 
+    def clear(
+        self, key_date: date | None, *rows: ClearingRow, released: bool = False, today: date = TODAY, **settings: Any
+    ) -> Result:
+        """Hand a clearing list to the handler and commit what it says."""
+        self.drops += 1
+        received = datetime.combine(today, time(8), UTC)
+        origin = Origin(f"20261123T080000-{self.drops:06}", "bmd", "ausz.csv", received, COMPANY)
+        head = {"source": "bmd", "kind": "both", "key_date": key_date}
+        batch = Batch(origin, CLEARING_LIST_TYPE, rows, head)
+        companies = {COMPANY: Company(id=COMPANY, fibu="bmd", clue_target="clue-1")}
+        context = Context(self.ledger, companies, Settings(**settings), today, released=released)
+        return Result(self.ledger.commit(op_reconciliation.handle(batch, context)))
+
     def tracked(self, number: str = "2026-1", account: str = "200001") -> TrackedDocument:
+        found = self.find(number, account)
+        assert found is not None
+        return found
+
+    def find(self, number: str, account: str) -> TrackedDocument | None:
         entry = self.ledger.of(COMPANY).get(KIND, match_key(account, number))
-        assert entry is not None
-        return TrackedDocument.model_validate(entry.body)
+        return TrackedDocument.model_validate(entry.body) if entry else None

@@ -1,0 +1,93 @@
+"""A FIBU that is only simulated: it books, pays, takes back, and prints the lists that a clerk would export."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from core.open_items import ClearingRow, OpenItemRow
+from tests.op_reconciliation.lists import booking, invoice
+
+PARTS = ("amount", "discount_amount", "write_off_amount", "fx_difference", "offset_amount")
+
+
+@dataclass(frozen=True)
+class Posted:
+    """One booking on a document, beside its own."""
+
+    day: date
+    part: str
+    amount: Decimal
+    """What it takes from the open amount, in the sign of the document."""
+
+
+@dataclass
+class Item:
+    """One document in the books."""
+
+    number: str
+    account: str
+    ap: bool
+    gross: Decimal
+    day: date
+    posted: list[Posted] = field(default_factory=list)
+    deleted: bool = False
+    """Somebody has removed the open item by hand, without any booking."""
+
+    def open_on(self, day: date) -> Decimal:
+        return self.gross - sum((posted.amount for posted in self.posted if posted.day <= day), Decimal(0))
+
+    def truth(self, day: date) -> dict[str, Decimal]:
+        sums = dict.fromkeys(PARTS, Decimal("0.00"))
+        for posted in self.posted:
+            sums[posted.part] += posted.amount if posted.day <= day else 0
+        return sums
+
+    def bookings(self) -> Counter[tuple[date, Decimal]]:
+        return Counter((posted.day, posted.amount) for posted in self.posted)
+
+
+_ACCOUNTS = {"amount": "2800", "discount_amount": "4400", "write_off_amount": "7800", "offset_amount": "4000"}
+_SYMBOLS = {"offset_amount": "GU"}
+
+
+class Fibu:
+    """All documents, and the lists of any day."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Item] = {}
+
+    def open_items(self, day: date, without: frozenset[str] = frozenset()) -> tuple[OpenItemRow, ...]:
+        """The list of open items of a day, perhaps without some accounts."""
+        rows = []
+        for item in self._in_order():
+            left = item.open_on(day)
+            if left and not item.deleted and item.day <= day and item.account not in without:
+                amount = -left if item.ap else left
+                rows.append(
+                    OpenItemRow(len(rows) + 2, item.account, item.number, amount, item.day, None, "", "EUR", "")
+                )
+        return tuple(rows)
+
+    def clearings(self, day: date, since: date, accounts: frozenset[str]) -> tuple[ClearingRow, ...]:
+        """The clearing list: every booking on documents of these accounts from one day to another."""
+        rows: list[ClearingRow] = []
+        for item in self._in_order():
+            posted = [posted for posted in item.posted if since <= posted.day <= day]
+            if posted and item.account in accounts:
+                rows += self._rows_of(item, posted, len(rows) + 2)
+        return tuple(rows)
+
+    def _rows_of(self, item: Item, posted: list[Posted], first: int) -> Iterator[ClearingRow]:
+        sign = -1 if item.ap else 1
+        own = {"account": item.account, "symbol": "ER" if item.ap else "AR"}
+        yield invoice(item.number, str(sign * item.gross), item.day, first, **own)
+        for place, one in enumerate(posted, first + 1):
+            changed = {"account": item.account, "counter_account": _ACCOUNTS[one.part], "symbol": "BK"}
+            if one.part in _SYMBOLS:
+                changed["symbol"] = _SYMBOLS[one.part]
+            yield booking(item.number, str(-sign * one.amount), one.day, place, **changed)
+
+    def _in_order(self) -> list[Item]:
+        return sorted(self.items.values(), key=lambda item: (item.account, item.number))
