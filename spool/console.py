@@ -15,7 +15,7 @@ from core.errors import Problem
 from core.table_explanation import TableExplanation
 from spool.notes import place, printable
 from spool.preview import Preview
-from spool.status import DropStatus, RemoteStatus, Status
+from spool.status import DropStatus, OpenRunStatus, RemoteStatus, Status
 
 if TYPE_CHECKING:
     from spool.export_runs import Found
@@ -90,6 +90,9 @@ def print_status(status: Status) -> None:
     if status.remote:
         print_line()
         _print_remote(status.remote)
+    if status.open_runs:
+        print_line()
+        _print_open_runs(status.open_runs)
     if status.attention:
         print_line()
         print_drops("Waiting for a person or for another file", status.attention)
@@ -101,6 +104,12 @@ def print_status(status: Status) -> None:
     if status.last:
         print_line()
         print_drops("Last files", status.last)
+
+
+def _print_open_runs(open_runs: Iterable[OpenRunStatus]) -> None:
+    headings = ("run", "company", "documents", "sum", "open since", "handed over at")
+    rows = ((run.run, run.company, run.documents, run.gross, run.since, run.hand_over) for run in open_runs)
+    print_table(headings, rows, title="Runs that wait for their time")
 
 
 def _print_remote(places: Iterable[RemoteStatus]) -> None:

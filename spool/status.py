@@ -3,16 +3,20 @@
 import json
 import os
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from core.company import Company
+from core.cron import cron_trigger
 from core.errors import CluedropError, TransportError
 from core.readiness import FOLDERS_OF_SYSTEMS
 from core.site import Site
 from spool.committing import PARKED
+from spool.export_runs import Found, open_run
 from spool.instance import is_running
 from spool.intake import OWN_FOLDERS, REJECTED
 from spool.journal.store import Journal
@@ -73,6 +77,20 @@ class RemoteStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenRunStatus:
+    """A run of the FIBU export that waits for its time."""
+
+    run: str
+    company: str
+    documents: int
+    gross: str
+    """Sum of its documents."""
+    since: str
+    hand_over: str | None
+    """When it is handed over; None where that is not laid down."""
+
+
+@dataclass(frozen=True, slots=True)
 class DropStatus:
     """One drop, in short."""
 
@@ -96,6 +114,7 @@ class Status:
     last: list[DropStatus]
     alerts: list[dict[str, str]] = field(default_factory=list)
     remote: list[RemoteStatus] = field(default_factory=list)
+    open_runs: list[OpenRunStatus] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain JSON types."""
@@ -128,7 +147,24 @@ def status_of(site: Site, journal: Journal) -> Status:
             for row in journal.alerts()
         ],
         [_remote(place.name, journal.remote_places().get(place.name, {}), zone) for place in site.remote],
+        [_open_run(found, company.export_at, zone) for company, found in _open_runs(site, journal)],
     )
+
+
+def _open_runs(site: Site, journal: Journal) -> Iterator[tuple[Company, Found]]:
+    for name, company in site.companies.items():
+        found = open_run(journal, name)
+        if found is not None:
+            yield company, found
+
+
+def _open_run(found: Found, export_at: str, zone: ZoneInfo) -> OpenRunStatus:
+    run, due = found.run, None
+    if export_at:
+        due = cron_trigger(export_at, zone).get_next_fire_time(None, datetime.now(zone))
+    since = run.opened_at.astimezone(zone).isoformat(timespec="seconds")
+    due_text = due.isoformat(timespec="seconds") if due else None
+    return OpenRunStatus(found.run_id, found.company, run.documents, str(run.gross), since, due_text)
 
 
 def drop_status(row: Row, zone: ZoneInfo) -> DropStatus:
