@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -20,6 +20,9 @@ class Posted:
     part: str
     amount: Decimal
     """What it takes from the open amount, in the sign of the document."""
+    hung_to: str = ""
+    """Final invoice to which the FIBU has hung it, "" for none: its lists show it there."""
+    hung_on: date = date.max
 
 
 @dataclass
@@ -36,6 +39,7 @@ class Item:
     """Somebody has removed the open item by hand, without any booking."""
 
     def open_on(self, day: date) -> Decimal:
+        """What is really open."""
         return self.gross - sum((posted.amount for posted in self.posted if posted.day <= day), Decimal(0))
 
     def truth(self, day: date) -> dict[str, Decimal]:
@@ -48,7 +52,13 @@ class Item:
         return Counter((posted.day, posted.amount) for posted in self.posted)
 
 
-_ACCOUNTS = {"amount": "2800", "discount_amount": "4400", "write_off_amount": "7800", "offset_amount": "4000"}
+_ACCOUNTS = {
+    "amount": "2800",
+    "discount_amount": "4400",
+    "write_off_amount": "7800",
+    "fx_difference": "4860",
+    "offset_amount": "4000",
+}
 _SYMBOLS = {"offset_amount": "GU"}
 
 
@@ -62,13 +72,31 @@ class Fibu:
         """The list of open items of a day, perhaps without some accounts."""
         rows = []
         for item in self._in_order():
-            left = item.open_on(day)
+            left = self._shown_open(item, day)
             if left and not item.deleted and item.day <= day and item.account not in without:
                 amount = -left if item.ap else left
                 rows.append(
                     OpenItemRow(len(rows) + 2, item.account, item.number, amount, item.day, None, "", "EUR", "")
                 )
         return tuple(rows)
+
+    def _shown_open(self, item: Item, day: date) -> Decimal:
+        """What the lists show as open: payments of an advance may have been hung to its final invoice."""
+        left = item.open_on(day)
+        for other in self.items.values():
+            for posted in other.posted:
+                if posted.hung_on <= day and other is item:
+                    left += posted.amount
+                elif posted.hung_on <= day and posted.hung_to == item.number:
+                    left -= posted.amount
+        return left
+
+    def hang(self, advance: Item, final: str, day: date) -> None:
+        """Hang the payments of an advance to its final invoice: nobody has paid anything."""
+        advance.posted = [
+            replace(posted, hung_to=final, hung_on=day) if posted.part == "amount" and not posted.hung_to else posted
+            for posted in advance.posted
+        ]
 
     def clearings(self, day: date, since: date, accounts: frozenset[str]) -> tuple[ClearingRow, ...]:
         """The clearing list: every booking on documents of these accounts from one day to another."""
@@ -87,7 +115,8 @@ class Fibu:
             changed = {"account": item.account, "counter_account": _ACCOUNTS[one.part], "symbol": "BK"}
             if one.part in _SYMBOLS:
                 changed["symbol"] = _SYMBOLS[one.part]
-            yield booking(item.number, str(-sign * one.amount), one.day, place, **changed)
+            number, earlier = (one.hung_to, item.number) if one.hung_to else (item.number, "")
+            yield booking(number, str(-sign * one.amount), one.day, place, earlier_number=earlier, **changed)
 
     def _in_order(self) -> list[Item]:
         return sorted(self.items.values(), key=lambda item: (item.account, item.number))
