@@ -1,7 +1,7 @@
 """A FIBU that is only simulated: it books, pays, takes back, and prints the lists that a clerk would export."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -23,6 +23,8 @@ class Posted:
     hung_to: str = ""
     """Final invoice to which the FIBU has hung it, "" for none: its lists show it there."""
     hung_on: date = date.max
+    joint: bool = False
+    """Its share of one payment that settles several documents."""
 
 
 @dataclass
@@ -37,6 +39,8 @@ class Item:
     posted: list[Posted] = field(default_factory=list)
     deleted: bool = False
     """Somebody has removed the open item by hand, without any booking."""
+    clearing: str = ""
+    """Number of the clearing that settles it together with others; nothing is booked on it after that."""
 
     def open_on(self, day: date) -> Decimal:
         """What is really open."""
@@ -98,21 +102,45 @@ class Fibu:
             for posted in advance.posted
         ]
 
+    def pay_together(self, items: Sequence[Item], day: date) -> None:
+        """Settle several documents of an account with one payment."""
+        clearing = f"Z{len({item.clearing for item in self.items.values()})}"
+        for item in items:
+            item.posted.append(Posted(day, "amount", item.open_on(day), joint=True))
+            item.clearing = clearing
+
+    def is_hung(self, item: Item) -> bool:
+        """Whether a payment was hung away from the document, or to it."""
+        others = (posted.hung_to for other in self.items.values() for posted in other.posted)
+        return any(posted.hung_to for posted in item.posted) or item.number in others
+
     def clearings(self, day: date, since: date, accounts: frozenset[str]) -> tuple[ClearingRow, ...]:
         """The clearing list: every booking on documents of these accounts from one day to another."""
         rows: list[ClearingRow] = []
+        joint: dict[tuple[str, str], ClearingRow] = {}
         for item in self._in_order():
             posted = [posted for posted in item.posted if since <= posted.day <= day]
-            if posted and item.account in accounts:
-                rows += self._rows_of(item, posted, len(rows) + 2)
+            if not posted or item.account not in accounts:
+                continue
+            last = posted[-1]
+            if last.joint:  # a clearing shows everything that it settles
+                posted = item.posted[:-1]
+                sign = 1 if item.ap else -1
+                row = joint.get((item.account, item.clearing))
+                amount = sign * last.amount + (row.amount if row else 0)
+                given = {"account": item.account, "clearing_number": item.clearing}
+                joint[item.account, item.clearing] = booking(item.clearing, str(amount), last.day, **given)
+            rows += self._rows_of(item, posted, len(rows) + 2, item.clearing if last.joint else "")
+        rows += [row._replace(row=place) for place, row in enumerate(joint.values(), len(rows) + 2)]
         return tuple(rows)
 
-    def _rows_of(self, item: Item, posted: list[Posted], first: int) -> Iterator[ClearingRow]:
+    def _rows_of(self, item: Item, posted: list[Posted], first: int, clearing: str) -> Iterator[ClearingRow]:
         sign = -1 if item.ap else 1
-        own = {"account": item.account, "symbol": "ER" if item.ap else "AR"}
+        own = {"account": item.account, "symbol": "ER" if item.ap else "AR", "clearing_number": clearing}
         yield invoice(item.number, str(sign * item.gross), item.day, first, **own)
         for place, one in enumerate(posted, first + 1):
             changed = {"account": item.account, "counter_account": _ACCOUNTS[one.part], "symbol": "BK"}
+            changed["clearing_number"] = clearing
             if one.part in _SYMBOLS:
                 changed["symbol"] = _SYMBOLS[one.part]
             number, earlier = (one.hung_to, item.number) if one.hung_to else (item.number, "")
