@@ -1,7 +1,9 @@
 """How long an open-item list takes and what it needs, beside its limits: ``python -m bench.op_list [--rows 100000]``.
 
 Every measurement runs in a process of its own. Ours reads a list, matches it with a ledger that knows every document
-(one in ten has changed) and writes what CLUE gets. See facts/performance.md 3 and 4 for the figures it is held to.
+(one in ten has changed) and writes what CLUE gets and the report for the clerk. pandas and polars only read the same
+file, into columns; without ``uv sync --group bench`` they are left out. See facts/performance.md 3 and 4 for the
+figures it is held to.
 """
 
 import argparse
@@ -16,18 +18,27 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 from python_calamine import CalamineWorkbook
 
 from bench.op_samples import ComputedLedger, KeptLedger, write_csv, write_xlsx
 from core.batch import Origin, Output
+from core.company import Company
 from core.contracts import Context, Emit, Writer
-from formats import clue_exchange, op_list
+from formats import clue_exchange, op_list, reconciliation_report_txt, reconciliation_report_xlsx
 from handlers import op_reconciliation
 
+PEERS = ("pandas", "polars")
 SETTINGS = op_list.Settings(without_key_date="arrival")
+WRITERS: Mapping[str, Any] = {
+    "clue_exchange": clue_exchange,
+    "reconciliation_report_txt": reconciliation_report_txt,
+    "reconciliation_report_xlsx": reconciliation_report_xlsx,
+}
 LIMITS = {"csv": 1.6, "xlsx": 1.5, "memory": 1.5}
 
 
@@ -86,15 +97,40 @@ def calamine_alone(path: Path) -> None:
         pass
 
 
+def pandas_csv(path: Path) -> None:
+    import pandas as pd
+
+    pd.read_csv(path, sep=";", encoding="cp1252", decimal=",", thousands=".", dtype={"Konto": str, "OP-Nr.": str})
+
+
+def polars_csv(path: Path) -> None:
+    import polars as pl
+
+    pl.read_csv(path, separator=";", encoding="cp1252", decimal_comma=True, infer_schema_length=10_000)
+
+
+def pandas_xlsx(path: Path) -> None:
+    import pandas as pd
+
+    pd.read_excel(path, engine="calamine")
+
+
+def polars_xlsx(path: Path) -> None:
+    import polars as pl
+
+    pl.read_excel(path, engine="calamine")
+
+
 def read_only(path: Path) -> None:
     with path.open("rb") as source:
         for _ in op_list.read(source, _origin(), SETTINGS).documents:
             pass
 
 
-def read_match_write(path: Path, ledger: ComputedLedger) -> None:
+def read_match_write(path: Path, ledger: ComputedLedger, report_target: str = "") -> None:
     settings = op_reconciliation.Settings(complete=True)
-    context = Context(ledger, {}, settings, date(2026, 11, 23))  # type: ignore[arg-type]  # has what is called
+    companies = {"1": Company(id="1", name="Muster GmbH", fibu="bmd", report_target=report_target)}
+    context = Context(ledger, companies, settings, date(2026, 11, 23))  # type: ignore[arg-type]  # has what is called
     writers: dict[Output, Writer] = {}
     with path.open("rb") as source, tempfile.TemporaryFile() as out:
         batch = op_list.read(source, _origin(), SETTINGS)
@@ -102,7 +138,8 @@ def read_match_write(path: Path, ledger: ComputedLedger) -> None:
             if isinstance(effect, Emit):
                 writer = writers.get(effect.output)
                 if writer is None:
-                    writer = clue_exchange.open_writer(effect.output, clue_exchange.WriterSettings())
+                    module = WRITERS[effect.output.format]
+                    writer = module.open_writer(effect.output, module.WriterSettings())
                     writers[effect.output] = writer
                     out.write(writer.begin())
                 out.write(writer.add(effect.documents))
@@ -118,10 +155,10 @@ def _reading(run: Callable[[Path], None]) -> Callable[[Path, int], Callable[[], 
     return lambda path, _rows: lambda: run(path)
 
 
-def _matching(ledger: type[ComputedLedger]) -> Callable[[Path, int], Callable[[], None]]:
+def _matching(ledger: type[ComputedLedger], report_target: str = "") -> Callable[[Path, int], Callable[[], None]]:
     def prepare(path: Path, rows: int) -> Callable[[], None]:
         prepared = ledger(rows)
-        return lambda: read_match_write(path, prepared)
+        return lambda: read_match_write(path, prepared, report_target)
 
     return prepare
 
@@ -131,9 +168,18 @@ MEASURED: Mapping[str, tuple[str, Callable[[Path, int], Callable[[], None]]]] = 
     "pydantic, chunks of 1,000": ("csv", _reading(pydantic_chunks)),
     "ours: read": ("csv", _reading(read_only)),
     "ours: read, matched, written": ("csv", _matching(KeptLedger)),
+    "ours: the same, and the report": ("csv", _matching(KeptLedger, "protokolle")),
+    "pandas: only read": ("csv", _reading(pandas_csv)),
+    "polars: only read": ("csv", _reading(polars_csv)),
     "xlsx: python-calamine alone": ("xlsx", _reading(calamine_alone)),
     "xlsx, ours: read": ("xlsx", _reading(read_only)),
-    "memory": ("csv", _matching(ComputedLedger)),
+    "xlsx, ours: the same, and the report": ("xlsx", _matching(KeptLedger, "protokolle")),
+    "xlsx, pandas: only read": ("xlsx", _reading(pandas_xlsx)),
+    "xlsx, polars: only read": ("xlsx", _reading(polars_xlsx)),
+    "long, ours: the same, and the report": ("long", _matching(ComputedLedger, "protokolle")),
+    "long, pandas: only read": ("long", _reading(pandas_csv)),
+    "long, polars: only read": ("long", _reading(polars_csv)),
+    "memory": ("csv", _matching(ComputedLedger, "protokolle")),
 }
 
 
@@ -160,34 +206,33 @@ def in_new_process(name: str, path: Path, rows: int) -> dict[str, float]:
 
 
 def report(rows: int, repeat: int) -> None:
-    print(f"{'':32}{'s':>8}{'peak MB':>10}{'over base':>11}")
+    print(f"{'':38}{'s':>8}{'rows/s':>12}{'peak MB':>10}{'over base':>11}")
     with tempfile.TemporaryDirectory() as folder:
-        files = {"csv": Path(folder, "list.csv"), "xlsx": Path(folder, "list.xlsx"), "long": Path(folder, "long.csv")}
+        files = {kind: Path(folder, f"{kind}.{kind if kind != 'long' else 'csv'}") for kind in ("csv", "xlsx", "long")}
+        sizes = {"csv": rows, "xlsx": rows, "long": rows * 10}
         write_csv(files["csv"], rows)
         write_xlsx(files["xlsx"], rows)
-        # Round by round, so that a busy machine is unfair to nobody.
+        write_csv(files["long"], rows * 10)
+        # Round by round, so that a busy machine is unfair to nobody; the long list only once.
         found: dict[str, dict[str, float]] = {}
-        names = list(MEASURED)[:-1]
-        for name in names * repeat:
-            run = in_new_process(name, files[MEASURED[name][0]], rows)
+        names = [name for name in MEASURED if all(find_spec(peer) for peer in PEERS if peer in name)]
+        long = [name for name in names if MEASURED[name][0] == "long"]
+        for name in [name for name in names if name not in long] * repeat + long:
+            kind = MEASURED[name][0]
+            run = in_new_process(name, files[kind], sizes[kind])
             found[name] = min(found.get(name, run), run, key=lambda one: one["s"])
         for name in names:
-            _line(name, found[name])
-        write_csv(files["long"], rows * 10)
-        short, long = (
-            in_new_process("memory", files[name], size) for name, size in (("csv", rows), ("long", rows * 10))
-        )
-        _line(f"memory, {rows:,} rows", short)
-        _line(f"memory, {rows * 10:,} rows", long)
+            _line(name, found[name], sizes[MEASURED[name][0]])
     ours = found["ours: read, matched, written"]["s"] / found["pydantic, chunks of 1,000"]["s"]
     workbook = found["xlsx, ours: read"]["s"] / found["xlsx: python-calamine alone"]["s"]
+    memory = found["long, ours: the same, and the report"]["mb"] / found["memory"]["mb"]
     print(f"CSV: {ours:.2f} times pydantic (limit {LIMITS['csv']})")
     print(f"XLSX: {workbook:.2f} times python-calamine (limit {LIMITS['xlsx']})")
-    print(f"ten times the rows: {long['mb'] / short['mb']:.2f} times the memory (limit {LIMITS['memory']})")
+    print(f"ten times the rows: {memory:.2f} times the memory (limit {LIMITS['memory']})")
 
 
-def _line(name: str, run: Mapping[str, float]) -> None:
-    print(f"{name:32}{run['s']:8.2f}{run['mb']:10.1f}{run['over']:11.1f}")
+def _line(name: str, run: Mapping[str, float], rows: int) -> None:
+    print(f"{name:38}{run['s']:8.2f}{rows / run['s']:12,.0f}{run['mb']:10.1f}{run['over']:11.1f}")
 
 
 def main() -> None:

@@ -135,8 +135,8 @@ class ComputedLedger:
     def group(self, _kind: str, _group: str) -> Iterator[Entry]:
         return iter(())
 
-    def all(self, _kind: str) -> Iterator[Entry]:
-        return map(tracked, range(self._rows))
+    def all(self, kind: str) -> Iterator[Entry]:
+        return map(tracked, range(self._rows) if kind == KIND else ())
 
 
 class KeptLedger(ComputedLedger):
@@ -149,5 +149,5 @@ class KeptLedger(ComputedLedger):
     def get_many(self, _kind: str, keys: Sequence[str]) -> Mapping[str, Entry]:
         return {key: self._entries[key] for key in keys if key in self._entries}
 
-    def all(self, _kind: str) -> Iterator[Entry]:
-        return iter(self._entries.values())
+    def all(self, kind: str) -> Iterator[Entry]:
+        return iter(self._entries.values() if kind == KIND else ())

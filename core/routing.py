@@ -29,8 +29,8 @@ def choose(
 ) -> Choice:
     """Ask every format of the route; only when none says yes, ask those of the other routes (route -> formats).
 
-    Where nobody knows the file and the route has a single format, it is that one: its reader, which also knows the
-    route's settings, can say better than anyone what is missing.
+    Where nobody knows the file, it is the route's single format, or else the one that explains tables: its reader,
+    which also knows the route's settings, can say better than anyone what is missing.
     """
     expected = tuple(own)
     formats = tuple(format_id for format_id in expected if readers[format_id].sniff(head, name))
@@ -39,4 +39,5 @@ def choose(
     elsewhere = tuple(
         route for route, ids in others.items() if any(readers[format_id].sniff(head, name) for format_id in ids)
     )
-    return Choice((), elsewhere) if elsewhere or len(expected) > 1 else Choice(expected)
+    last = expected if len(expected) == 1 else tuple(name for name in expected if hasattr(readers[name], "explain"))
+    return Choice((), elsewhere) if elsewhere or len(last) != 1 else Choice(last)

@@ -1,8 +1,7 @@
 """Decisions about single documents of a doubtful open-item list: a table with Konto, Beleg and Entscheidung.
 
-A clerk lays it into an inbox of its own, whose route has the handler of the lists, before a held list is released. A
-route of lists does not take it: only with a single format a layout that nobody knows is explained. Text with semicolons
-or tabs, as Excel saves it; "offen", "bezahlt" or "aufgehoben" as decision, rows without one are passed over.
+A clerk lays it into the inbox of the list before a held list is released. Text with semicolons or tabs, as Excel saves
+it; "offen", "bezahlt" or "aufgehoben" as decision, rows without one are passed over. Other columns may stand beside.
 """
 
 import csv
@@ -14,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.batch import Batch, Origin
 from core.errors import FormatError, Problem, shortened
-from core.op_decisions import DECISION_TYPE, Decision, Verdict
+from core.op_decisions import DECISION_TYPE, VERDICTS, Decision
 
 LABEL = "Entscheidungen zu offenen Posten (Text oder CSV)"
 
@@ -23,7 +22,6 @@ _COLUMNS: Mapping[str, frozenset[str]] = {
     "Beleg": frozenset({"beleg", "op-nr.", "rechnung", "belegnummer"}),
     "Entscheidung": frozenset({"entscheidung"}),
 }
-_VERDICTS: Mapping[str, Verdict] = {"offen": "open", "bezahlt": "settled", "aufgehoben": "withdrawn"}
 _MOST_PROBLEMS = 100
 
 
@@ -77,7 +75,7 @@ def _decisions(rows: Sequence[Sequence[str]], places: Sequence[int], problems: l
         account, number, verdict = (cells[place] if place < len(cells) else "" for place in places)
         if not verdict:
             continue
-        known = _VERDICTS.get(verdict.lower())
+        known = VERDICTS.get(verdict.lower())
         if known is None:
             what = f"„{shortened(verdict, 80)}“ ist keine Entscheidung."
             todo = "Bitte schreiben Sie offen, bezahlt oder aufgehoben."

@@ -14,6 +14,7 @@ from core.batch import Batch, Origin
 from core.errors import FormatError
 from core.open_items import CLEARING_LIST_TYPE, DOCUMENT_TYPE, ListReading
 from formats import _op_heading_problems as heading_problems
+from formats import op_decisions
 from formats._headings import Columns, heading_row, is_plausible
 from formats._ole_file import OLE_MAGIC
 from formats._op_amounts import Amounts
@@ -42,7 +43,9 @@ _LINE = re.compile(r"\r\n|\r|\n")
 
 
 def sniff(head: bytes, name: str) -> bool:
-    """Say whether the file is a workbook, or text with the headings of such a list."""
+    """Say whether the file is a workbook, or text with the headings of such a list, but no table of decisions."""
+    if op_decisions.sniff(head, name):
+        return False
     if head.startswith(ZIP_MAGIC):
         return name.lower().endswith(_WORKBOOKS) or b"xl/" in head or MIME_TYPE in head
     if head.startswith(OLE_MAGIC):

@@ -118,7 +118,7 @@ class Clearings:
         if not new:
             if document.get("first_seen") is None:
                 self._changes.seen(entry)
-            self._findings.booked(row, document)
+            self._findings.unchanged(row, document, "unchanged")
             return
         residual = sum((part.left for part in parts), ZERO) if row else None
         proof = Proof(entry, new, residual, self._changes, key_date)

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 from core.errors import Problem
 from handlers import _op_notices as notices
 
-_SHOWN = 50
+SHOWN = 50
+"""So many documents are named in the note of a held list."""
+
 _FEW = 3
 """So few documents of customers, or of suppliers, may all have been paid since the last list."""
 
@@ -46,7 +48,7 @@ class Disappeared:
             return
         self.gone += 1
         self._directions[document["direction"]][0] += 1
-        if len(self.shown) < _SHOWN:
+        if len(self.shown) < SHOWN:
             self.shown.append(notices.would_be_paid(document))
 
     def _end_account(self) -> None:

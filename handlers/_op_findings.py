@@ -37,24 +37,19 @@ class Findings:
         self.notices = Notices()
         self._lines: list[ReportLine] = []
         self._unchanged: list[ReportLine] = []
+        self._quiet = 0
         self._counts: Counter[Finding] = Counter()
         self._paid: dict[Finding, Decimal] = {}
         self.rows = 0
         self.listed = self.listed_ours = self.ours = self.missing = ZERO
 
-    def unchanged(self, row: OpenItemRow | ClearingRow, document: Mapping[str, Any], finding: Finding) -> None:
+    def unchanged(self, row: OpenItemRow | ClearingRow | None, document: Mapping[str, Any], finding: Finding) -> None:
         """Nothing new is said of a document ("unchanged"), or it is seen for the first time ("new")."""
         self._counts[finding] += 1
-        if len(self._unchanged) < _MOST_UNCHANGED:
+        self._quiet += 1
+        if self._quiet <= _MOST_UNCHANGED:
             amount = Decimal(document["amount_open"])
             self._unchanged.append(_line(finding, document, row, amount, amount))
-
-    def booked(self, row: ClearingRow | None, document: Mapping[str, Any]) -> None:
-        """A clearing list says nothing that was not counted before."""
-        self._counts["unchanged"] += 1
-        if len(self._unchanged) < _MOST_UNCHANGED:
-            amount = Decimal(document["amount_open"])
-            self._unchanged.append(_line("unchanged", document, row, amount, amount))
 
     def changed(
         self,
@@ -106,9 +101,9 @@ class Findings:
         sums = batch.document_type == DOCUMENT_TYPE
         reading = batch.head.get("reading") or ListReading()
         order = {finding: place for place, finding in enumerate(FINDINGS)}
-        lines = sorted(
-            [*self._lines, *self._unchanged], key=lambda line: (order[line.finding], line.account, line.number)
-        )
+        # Some of very many unchanged ones would help nobody.
+        unchanged = self._unchanged if self._quiet <= _MOST_UNCHANGED else []
+        lines = sorted([*self._lines, *unchanged], key=lambda line: (order[line.finding], line.account, line.number))
         counted = sum(self._counts.values())
         return ReconciliationReport(
             company=company.id,

@@ -4,13 +4,13 @@ from datetime import date
 
 from core.errors import Problem
 
-_DECIDE = "Wenn ja, geben Sie die Datei frei; wenn nein, verwerfen Sie sie."
+_DECIDE = "Wenn ja, lassen Sie die Datei freigeben; wenn nein, lassen Sie sie verwerfen."
 _SINGLE = (
-    "Sollen einzelne Rechnungen offen bleiben, legen Sie vor der Freigabe eine CSV-Datei mit den Spalten Konto, Beleg "
-    "und Entscheidung, und bei diesen Rechnungen mit der Entscheidung offen, in den Eingang für Entscheidungen; die "
-    "Systembetreuung richtet ihn ein."
+    "Sollen einzelne Rechnungen offen bleiben, so legen Sie vor der Freigabe eine CSV-Datei in denselben Eingang: in "
+    "der ersten Zeile Konto;Beleg;Entscheidung, darunter eine Zeile für jede dieser Rechnungen, mit der Entscheidung "
+    "offen (oder bezahlt, wenn sie auch ohne diese Liste als bezahlt gelten soll)."
 )
-_DECIDE_WHOLE = f"Ist sie vollständig, geben Sie die Datei frei; wenn nicht, verwerfen Sie sie. {_SINGLE}"
+_DECIDE_WHOLE = f"Ist sie vollständig, lassen Sie die Datei freigeben; wenn nicht, lassen Sie sie verwerfen. {_SINGLE}"
 
 
 def other_company(differing: int, own: int) -> Problem:
@@ -61,12 +61,13 @@ def direction_missing(direction: str, gone: int) -> Problem:
     )
 
 
-def none_of_ours(gone: int) -> Problem:
-    """The list holds nothing that is known."""
+def none_of_ours(gone: int, *, complete: bool = False) -> Problem:
+    """The list holds nothing that is known. ``complete``: what is missing from it would be taken as settled."""
     return Problem(
         "none_of_ours",
         f"Die Liste enthält keine einzige Rechnung aus CLUE, obwohl dort zuletzt {gone} offen waren.",
-        f"Bitte prüfen Sie, ob es die richtige Liste für diesen Mandanten ist. {_DECIDE}",
+        f"Bitte prüfen Sie, ob es die richtige Liste für diesen Mandanten ist. {_DECIDE}"
+        + (f" {_SINGLE}" if complete else ""),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any, NamedTuple
 
 from core.contracts import CompanyLedger, Effect, Entry, Hold
@@ -13,7 +14,7 @@ from handlers import _op_list_problems as list_problems
 from handlers import _op_notices as notices
 from handlers._op_changes import Changes
 from handlers._op_decisions import decisions, forget
-from handlers._op_disappeared import Disappeared
+from handlers._op_disappeared import SHOWN, Disappeared
 from handlers._op_findings import Findings
 from handlers._op_payments import Parts
 from handlers._op_rehung import Rehung
@@ -78,6 +79,8 @@ class Missing:
             document = entry.body
             if entry.key in self._snapshot.present or entry.key in self._snapshot.elsewhere:
                 self._gone.count(document, gone=False)
+                if entry.key in decided:
+                    yield forget(entry.key, self._company)
                 continue
             if not self._scope.holds(document):
                 continue
@@ -97,6 +100,13 @@ class Missing:
         yield from self._changes.flush()
         if not released:
             yield from self._hold()
+
+    def would_be_paid(self) -> Iterator[Problem]:
+        """What a list that holds nothing of ours would settle: the first of the documents that lists have shown."""
+        decided = decisions(self._ledger)
+        gone = (entry for entry in self._ledger.all(KIND) if decided.get(entry.key) != "open")
+        seen = (e.body for e in gone if e.body.get("first_seen") is not None and self._scope.holds(e.body))
+        yield from map(notices.would_be_paid, islice(seen, SHOWN))
 
     def _judge(self, entry: Entry, decided: str | None) -> Iterator[Effect]:
         """A document that has disappeared since the last list."""
@@ -167,7 +177,7 @@ class Missing:
         if not gone:
             return None
         if gone == expected:
-            return list_problems.none_of_ours(gone)
+            return list_problems.none_of_ours(gone, complete=True)
         if gone > settings.hold_count and gone * 100 > expected * settings.hold_share:
             return list_problems.too_many_gone(gone, expected)
         run = self._gone.longest_run()

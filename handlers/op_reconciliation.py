@@ -90,18 +90,20 @@ class _Reconciliation:
         scope = Scope(_DIRECTIONS[kind], bounds(self._settings.complete_accounts), key_text)
         snapshot = Snapshot(self._batch, self._key_date, self._ledger, self._changes, self._findings)
         yield from snapshot.compare()
+        rehung = Rehung(snapshot, self._ledger, self._changes, self._findings, key_text)
+        complete = self._settings.complete
+        missing = Missing(
+            snapshot, rehung, scope, self._settings, self._ledger, self._changes, self._findings, self._company.id
+        )
         if snapshot.rows and not snapshot.matched and not self._released:
             # Perhaps another company's list: its key date must not block our next one.
             open_ones = sum(1 for entry in self._ledger.all(KIND) if scope.holds(entry.body))
             if open_ones:
-                yield Hold((list_problems.none_of_ours(open_ones),))
+                would_be_paid = missing.would_be_paid() if complete else ()
+                yield Hold((list_problems.none_of_ours(open_ones, complete=complete), *would_be_paid))
             return
-        rehung = Rehung(snapshot, self._ledger, self._changes, self._findings, key_text)
         yield from rehung.tell_finals()
-        if self._settings.complete:
-            missing = Missing(
-                snapshot, rehung, scope, self._settings, self._ledger, self._changes, self._findings, self._company.id
-            )
+        if complete:
             yield from missing.settle(key_dates, released=self._released)
         yield from rehung.tell_grown()
         if not key_dates or key_dates[-1] != key_text:

@@ -1,14 +1,13 @@
 """Asking the daemon to do something, and waiting a moment for its answer."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from core.errors import CluedropError, Problem
 from core.site import Site
 from spool.committing import PARKED
 from spool.console import print_line, print_problems
-from spool.export_runs import Found, drops_of
 from spool.identifiers import now_ms, requested_id
 from spool.instance import is_running
 from spool.journal.store import Journal
@@ -30,15 +29,15 @@ def ask(site: Site, journal: Journal, verb: str, drop_id: str) -> bool:
     return answer is None or not answer.startswith("not done")
 
 
-def give(site: Site, journal: Journal, found: Found, order: Order, *, again: bool = False) -> bool:
-    """Give an order for a run, and print what became of it; False when it was refused.
+def give(site: Site, journal: Journal, about: str, order: Order, again: Iterable[str] = ()) -> bool:
+    """Give an order about a drop, and print what became of it; False when it was refused.
 
-    ``again``: afterwards the files of the run are handled once more, as if they came now.
+    ``again``: ids of drops that are handled once more afterwards, as if they came now.
     """
     asked_at = now_ms()
-    number = journal.ask(ORDER, found.run_id, order.as_text(), asked_at)
+    number = journal.ask(ORDER, about, order.as_text(), asked_at)
     order_id = requested_id(number, asked_at)
-    for drop_id in drops_of(journal, found) if again else ():
+    for drop_id in again:
         journal.ask("replay", drop_id, following(order_id), now_ms())
     answer = _answered(site, journal, number)
     return answer is None or _is_done(site, journal, order_id, answer)

@@ -9,7 +9,7 @@ from core.errors import CluedropError
 from core.site import Site
 from spool.asking import give
 from spool.console import print_preview, print_run, print_runs
-from spool.export_runs import all_runs, documents_of, find_run, take_back_order, write_order
+from spool.export_runs import all_runs, documents_of, drops_of, find_run, take_back_order, write_order
 from spool.journal.store import Journal
 from spool.preview import preview
 from spool.worker import WorkerSetup
@@ -40,14 +40,14 @@ def try_run(setup: WorkerSetup, journal: Journal, run_id: str) -> bool:
 def hand_over(site: Site, journal: Journal, run_id: str) -> bool:
     """Write an open run now; False when it was refused."""
     found = find_run(journal, site, run_id)
-    return give(site, journal, found, write_order(found, _now(site)))
+    return give(site, journal, found.run_id, write_order(found, _now(site)))
 
 
 def take_back(site: Site, journal: Journal, run_id: str, reason: str, *, again: bool, even_if_booked: bool) -> bool:
     """Take a run back; False when it was refused."""
     found = find_run(journal, site, run_id)
     order = take_back_order(found, _now(site), reason, even_if_booked=even_if_booked)
-    return give(site, journal, found, order, again=again)
+    return give(site, journal, found.run_id, order, drops_of(journal, found) if again else ())
 
 
 def _now(site: Site) -> datetime:

@@ -13,7 +13,14 @@ class Knows:
         return head in self._heads
 
 
-READERS = {"one": Knows(b"1", b"both"), "two": Knows(b"2", b"both"), "three": Knows(b"3")}
+class Explains(Knows):
+    """A format of tables that says of a file what it has understood."""
+
+    def explain(self) -> None:
+        """See core.contracts.ExplainingReader."""
+
+
+READERS = {"one": Knows(b"1", b"both"), "two": Knows(b"2", b"both"), "three": Knows(b"3"), "tables": Explains(b"4")}
 OTHERS = {"elsewhere": ("three",), "both": ("one", "three"), "nothing": ()}
 
 
@@ -37,3 +44,9 @@ def test_nobody_knows_it() -> None:
 def test_the_only_format_of_a_route_says_itself_what_is_wrong() -> None:
     assert choose(b"?", "x", ["one"], READERS, OTHERS) == Choice(("one",))
     assert choose(b"3", "x", ["one"], READERS, OTHERS) == Choice((), ("elsewhere", "both"))
+
+
+def test_of_several_formats_the_one_that_explains_tables_says_what_is_wrong() -> None:
+    assert choose(b"?", "x", ["tables", "two"], READERS, OTHERS) == Choice(("tables",))
+    assert choose(b"2", "x", ["tables", "two"], READERS, OTHERS) == Choice(("two",))
+    assert choose(b"3", "x", ["tables", "two"], READERS, OTHERS) == Choice((), ("elsewhere", "both"))

@@ -16,7 +16,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from core.contracts import Put
 from core.errors import RuleError
 from core.open_items import ClearingRow, OpenItemRow
-from core.tracked import TrackedDocument
+from core.tracked import TrackedDocument, match_key
 from handlers.op_reconciliation import LAST_LIST
 from tests.op_reconciliation.fibu import PARTS, Fibu, Item, Posted
 from tests.op_reconciliation.lists import Result, Site, document
@@ -45,6 +45,7 @@ class SimulatedFibu(RuleBasedStateMachine):
         self.proved: dict[str, dict[str, Decimal]] = {}
         self.concluded: dict[str, Decimal] = {}
         self.states: dict[str, dict[str, Any]] = {}
+        self.finals: dict[str, str] = {}
 
     # ── what is done in the company ───────────────────────────────────────────────────────────────────────────────
 
@@ -72,12 +73,14 @@ class SimulatedFibu(RuleBasedStateMachine):
     @rule(
         number=documents,
         share=st.integers(1, 130),
-        part=st.sampled_from(["amount"] * 4 + ["offset_amount", "write_off_amount"]),
+        part=st.sampled_from(["amount"] * 4 + ["offset_amount", "write_off_amount", "fx_difference"]),
     )
     def settled(self, number: str, share: int, part: str) -> None:
-        """A payment (part, whole, or too much), a credit note, a write-off."""
+        """A payment (part, whole, or too much), a credit note, a write-off, a difference of exchange rates."""
         item = self._item(number)
         left = item.open_on(self.today)
+        if item.clearing:
+            return
         amount = (left * share / 100).quantize(Decimal("0.01")) if share < 100 or share > 110 else left
         if amount:
             item.posted.append(Posted(self.today, part, amount))
@@ -87,7 +90,7 @@ class SimulatedFibu(RuleBasedStateMachine):
         item = self._item(number)
         left = item.open_on(self.today)
         discount = (left * 3 / 100).quantize(Decimal("0.01"))
-        if discount:
+        if discount and not item.clearing:
             item.posted += [
                 Posted(self.today, "amount", left - discount),
                 Posted(self.today, "discount_amount", discount),
@@ -98,7 +101,7 @@ class SimulatedFibu(RuleBasedStateMachine):
         """The bank takes the last payment back."""
         item = self._item(number)
         payments = [posted for posted in item.posted if posted.part == "amount"]
-        if payments:
+        if payments and not item.clearing:
             item.posted.append(Posted(self.today, "amount", -payments[-1].amount))
 
     @precondition(lambda self: self.today > START)
@@ -106,7 +109,47 @@ class SimulatedFibu(RuleBasedStateMachine):
     def cancelled(self, number: str) -> None:
         """The whole document is taken back in the books."""
         item = self._item(number)
-        item.posted.append(Posted(self.today, "offset_amount", item.gross))
+        if not item.clearing:
+            item.posted.append(Posted(self.today, "offset_amount", item.gross))
+
+    @rule(target=documents, advance=documents, gross=cents)
+    def billed_finally(self, advance: str, gross: Decimal) -> str:
+        """A final invoice that deducts an earlier document."""
+        item = self._item(advance)
+        number = f"R{len(self.proved) + 1}"
+        self.site.export(
+            document(
+                number,
+                str(gross),
+                ledger_account=item.account,
+                direction="ap" if item.ap else "ar",
+                issue_date=self.today,
+                deducts=(match_key(item.account, advance),),
+            )
+        )
+        self.proved[number] = dict.fromkeys(PARTS, Decimal(0))
+        self.concluded[number] = Decimal(0)
+        self.fibu.items[number] = Item(number, item.account, item.ap, gross, self.today)
+        self.finals[number] = advance
+        return number
+
+    @rule(number=documents)
+    def hung_to_the_final_invoice(self, number: str) -> None:
+        """The FIBU moves the payments of an advance to its final invoice; the advance is open again in its lists."""
+        if number in self.finals:
+            advance = self._item(self.finals[number])
+            if not advance.clearing and not self._item(number).clearing:
+                self.fibu.hang(advance, number, self.today)
+
+    @rule(account=st.sampled_from(ACCOUNTS), most=st.integers(2, 4))
+    def paid_together(self, account: str, most: int) -> None:
+        """One payment settles several documents."""
+        owed = [item for item in self.fibu.items.values() if item.account == account and not item.clearing]
+        owed = [
+            item for item in owed if item.gross > 0 and item.open_on(self.today) > 0 and not self.fibu.is_hung(item)
+        ]
+        if len(owed) > 1:
+            self.fibu.pay_together(owed[:most], self.today)
 
     @rule(number=documents)
     def deleted_by_hand(self, number: str) -> None:
