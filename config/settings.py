@@ -161,6 +161,17 @@ class Route(_Table):
         description="Time between the closing of a file and its claim: copying programs set times and rights by its "
         "name after they have closed it. A file that is renamed in is claimed at once.",
     )
+    patience: DurationOrOff = Field(
+        0.0,
+        description="Time a file must stand still that was written under its final name, where uploads may break off "
+        "and be resumed. One that was renamed, or whose times were set after its last byte, needs none.",
+        examples=["2 min"],
+    )
+    unfinished_alert: DurationOrOff = Field(
+        1_800.0,
+        description="A file that lies unfinished for this long is an alert: under a temporary name, still open, "
+        "without its marker.",
+    )
     poll: Duration = Field(2.0, description="Time between two looks at a share. Default: that of [engine].")
     ignore: tuple[FilePattern, ...] = Field(
         (), description="Names that are never taken, beside temporary and hidden files.", examples=[["*.bak"]]

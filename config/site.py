@@ -49,6 +49,8 @@ def _route(route: Route) -> site.Route:
         sentinel=route.sentinel,
         settle_seconds=route.settle,
         breath_seconds=route.breath,
+        patience_seconds=route.patience,
+        unfinished_seconds=route.unfinished_alert,
         poll_seconds=route.poll,
         ignore=route.ignore,
         companions=route.companions,

@@ -8,14 +8,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-NEVER_TAKEN = (
-    ".*",  # hidden files, and our own work folders
-    "~$*",  # lock files of Microsoft Office
+TEMPORARY = (
     "*.tmp",
     "*.part",
-    "*.partial",
+    "*.partial",  # rclone
     "*.filepart",  # WinSCP
+    "*.writing",  # Spring Integration
     "*.crdownload",  # Chromium
+    ".in.*",  # lftp
+)
+"""Name patterns under which programs write what they rename when it is whole; compared without regard to case."""
+
+NEVER_TAKEN = (
+    *TEMPORARY,
+    ".*",  # hidden files, and our own work folders
+    "~$*",  # lock files of Microsoft Office
     "*.hinweis.txt",  # our own notes, if somebody moves one along with its file
     "*.hinweis.xlsx",
     "Thumbs.db",
@@ -38,6 +45,8 @@ class Sight:
     mtime_ns: int
     inode: int
     is_regular: bool = True
+    is_touched: bool = True
+    """Something was done to it after its last write: renamed, or its times set, as senders do in the end."""
 
 
 @dataclass(slots=True)
@@ -53,10 +62,15 @@ def is_ignored(name: str, patterns: Iterable[str]) -> bool:
 
 
 class Stillness:
-    """Remembers the files of one folder until they have stood still for the settle time."""
+    """Remembers the files of one folder until they have stood still for the settle time.
 
-    def __init__(self, settle_seconds: float) -> None:
+    ``patience_seconds`` is the longer time for files that were not touched after their last write: nobody can tell
+    whether such a file is whole, or the part of an upload that broke off and may be resumed.
+    """
+
+    def __init__(self, settle_seconds: float, patience_seconds: float = 0.0) -> None:
         self._settle = settle_seconds
+        self._patience = max(settle_seconds, patience_seconds)
         self._watched: dict[str, _Watched] = {}
 
     def observe(self, name: str, sight: Sight, now: float) -> bool:
@@ -64,8 +78,11 @@ class Stillness:
         known = self._watched.get(name)
         if known is None or known.sight != sight:
             self._watched[name] = _Watched(sight, now)
-            return self._settle <= 0
-        return now - known.since >= self._settle
+            return self._needed(sight) <= 0
+        return now - known.since >= self._needed(sight)
+
+    def _needed(self, sight: Sight) -> float:
+        return self._settle if sight.is_touched else self._patience
 
     def restart(self, name: str, now: float) -> None:
         """Something else than its looks says that a file is not finished: its time begins anew."""
@@ -85,4 +102,4 @@ class Stillness:
         """Monotonic time at which the earliest of the watched files can be finished; None when there is none."""
         if not self._watched:
             return None
-        return min(entry.since for entry in self._watched.values()) + self._settle
+        return min(entry.since + self._needed(entry.sight) for entry in self._watched.values())

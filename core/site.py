@@ -32,6 +32,10 @@ class Route:
     settle_seconds: float = 2.0
     breath_seconds: float = 0.1
     """Time between the closing of a file and its claim, in which its writer may still set its times and rights."""
+    patience_seconds: float = 0.0
+    """Time a file must stand still that was not touched after its last write; 0: it needs no more than others."""
+    unfinished_seconds: float = 1_800.0
+    """A file that lies here unfinished for so long is an alert; 0 switches it off."""
     poll_seconds: float = 2.0
     ignore: tuple[str, ...] = ()
     companions: tuple[str, ...] = ()

@@ -21,6 +21,7 @@ class Attachments:
         self._folder = str(route.folder)
         self._patterns = route.companions
         self._patience = route.wait_seconds
+        self._is_local = route.watch == "events"
         self._work_path = work_path
         self.alone: set[str] = set()
         """Names of those that have lain there longer than a file would wait for them, as of the last scan."""
@@ -42,7 +43,7 @@ class Attachments:
             is_regular = "/" not in name and stat.S_ISREG(os.lstat(path).st_mode)
         except OSError:
             return False
-        return is_regular and not has_writer(path)
+        return is_regular and not (self._is_local and has_writer(path))
 
     def claim(self, drop_id: str, names: Sequence[str]) -> dict[str, str]:
         """Take the attachments of a drop when all are there: name -> path in the work folder.

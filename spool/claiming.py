@@ -43,7 +43,13 @@ def look(path: str) -> Sight | None:
         return None
     if stat.S_ISDIR(status.st_mode):
         return None
-    return Sight(status.st_size, status.st_mtime_ns, status.st_ino, stat.S_ISREG(status.st_mode))
+    return sight_of(status)
+
+
+def sight_of(status: os.stat_result) -> Sight:
+    """What a look has shown. A write sets both times to the same moment; whatever else is done moves one of them."""
+    touched = status.st_ctime_ns != status.st_mtime_ns
+    return Sight(status.st_size, status.st_mtime_ns, status.st_ino, stat.S_ISREG(status.st_mode), touched)
 
 
 class Claiming:

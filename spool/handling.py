@@ -23,6 +23,7 @@ from spool import file_problems
 from spool.canary import is_canary, stage_canary
 from spool.journal.database import FAULTS_OF_OURS, trouble
 from spool.journal.ledger import WorkingLedger
+from spool.leases import is_being_written
 from spool.messages import DropRef, Outcome
 from spool.opening import companion_file, open_regular, unfit, with_digest
 from spool.plugins import Plugins
@@ -120,7 +121,8 @@ class FileHandling:
             return Outcome(drop.id, "duplicate", sha256=digest, problems=(found,), earlier_at=earlier_at)
         outcome = self._outcome(route, drop, source, handler, staging, digest)
         after = os.fstat(file.fileno())
-        if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        changed = (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns)
+        if changed or (route.watch == "events" and is_being_written(file.fileno())):
             staging.discard()
             return Outcome(drop.id, "retry", trouble=f"{drop.name} was still being written")
         outcome.sha256 = digest

@@ -125,6 +125,9 @@ class Health:
         self._alert("cannot-take", route.name, stuck or None)
         folders = ", ".join(sorted(intake.directories)[:5])
         self._alert("folder-dropped", route.name, f"folders are not processed: {folders}" if folders else None)
+        unfinished = ", ".join(sorted(intake.unfinished)[:5])
+        text = f"uploads that have not come to their end: {unfinished}; ask who sends them, or delete them"
+        self._alert("unfinished", route.name, text if unfinished else None)
         alone = ", ".join(sorted(intake.attachments.alone)[:5])
         text = f"attachments that no file names: {alone}; ask who dropped them, then move them away"
         self._alert("attachment-alone", route.name, text if alone else None)

@@ -7,19 +7,27 @@ from contextlib import suppress
 
 
 def has_writer(path: str) -> bool:
-    """Say whether somebody certainly has the file open for writing: then the kernel refuses a read lease.
+    """Say whether somebody certainly has the file open for writing.
 
-    No answer is possible on shares and for files of other users without the right; then the other proofs decide.
+    Ask on local file systems only: a share may refuse every lease. Of files of other users the kernel tells only whom
+    the unit has given CAP_LEASE; without an answer the other proofs decide.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False
     try:
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-    except OSError as error:
-        return error.errno == errno.EAGAIN
+        return is_being_written(descriptor)
     finally:
         with suppress(OSError):  # nothing was written: what a failing disk says now does not matter
-            os.close(descriptor)  # gives the lease back
+            os.close(descriptor)
+
+
+def is_being_written(descriptor: int) -> bool:
+    """The same of a file that we have open for reading: somebody writes to it, so the kernel refuses a read lease."""
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:
+        return error.errno == errno.EAGAIN
     return False

@@ -189,7 +189,7 @@ def once(setup: WorkerSetup) -> bool:
 
 def _until_idle(engine: Engine) -> None:
     """Go on until nothing is left that can be done now, nor a file that may be complete in a moment."""
-    settle = max((route.settle_seconds for route in engine.site.routes), default=0.0)
+    settle = max((max(route.settle_seconds, route.patience_seconds) for route in engine.site.routes), default=0.0)
     last_work = time.monotonic()
     engine.step()
     while not (engine.idle or engine.is_held_up) or (

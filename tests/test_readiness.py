@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.readiness import NEVER_TAKEN, Sight, Stillness, is_ignored
+from core.readiness import NEVER_TAKEN, TEMPORARY, Sight, Stillness, is_ignored
 
 
 def _sight(size: int = 1, mtime_ns: int = 1, inode: int = 1) -> Sight:
@@ -64,3 +64,27 @@ def test_names_are_ignored_in_upper_and_lower_case() -> None:
         assert is_ignored(name, NEVER_TAKEN), name
     for name in ("a.csv", "tmp", "part.txt", "~a.txt", "hinweis.txt", "a.tmp.csv"):
         assert not is_ignored(name, NEVER_TAKEN), name
+
+
+def test_a_file_that_was_not_touched_after_its_last_write_needs_patience() -> None:
+    untouched = Sight(1, 1, 1, is_touched=False)
+    still = Stillness(2.0, 60.0)
+    assert not still.observe("a", untouched, 0.0)
+    assert not still.observe("a", untouched, 59.9)
+    assert still.next_look() == 60.0
+    assert still.observe("a", untouched, 60.0)
+
+
+def test_what_its_sender_has_renamed_or_dated_needs_none() -> None:
+    still = Stillness(2.0, 60.0)
+    still.observe("a", Sight(1, 1, 1, is_touched=False), 0.0)
+    assert not still.observe("a", _sight(), 10.0)
+    assert still.next_look() == 12.0
+    assert still.observe("a", _sight(), 12.0)
+
+
+def test_temporary_names_of_programs_are_never_taken() -> None:
+    for name in ("orders.csv.filepart", "ORDERS.CSV.PART", ".in.orders.csv", "orders.csv.1a2b3c4d.partial"):
+        assert is_ignored(name, TEMPORARY), name
+        assert is_ignored(name, NEVER_TAKEN), name
+    assert not is_ignored("orders.csv", NEVER_TAKEN)

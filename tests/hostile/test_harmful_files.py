@@ -157,12 +157,10 @@ def test_a_link_swapped_in_after_the_look_is_never_followed(
 
 
 def test_a_file_that_changes_while_it_is_read_gives_no_half_result(
-    site: Running, monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., Running], tmp_path: Path
 ) -> None:
     """Where nobody can ask who writes (a share), a file may be claimed while its writer goes on."""
-    from spool import intake
-
-    monkeypatch.setattr(intake, "has_writer", lambda path: False)
+    site = start(a_site(tmp_path, a_route(tmp_path, watch="poll", ready="stable")))
     with (site.inbox() / "a.txt").open("w") as file:
         file.write("first\n")
         file.flush()

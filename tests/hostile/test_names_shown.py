@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from loguru import logger
 from spool.console import print_drops
 from spool.logs import log_to
 from spool.status import DropStatus
-from tests.sites import Running
+from tests.sites import Running, a_route, a_site
 
 EVIL = "a\x1b[2J\x1b]0;owned\x07b\n12:00:00 INFO    route in: all is well\r\u202egpj\x9b31m.txt"
 STEERING = ("\x1b", "\x07", "\r", "\x9b", "\u202e")
@@ -111,9 +111,9 @@ def test_a_file_of_a_thousand_gigabytes_of_nothing_is_refused(site: Running) -> 
 
 
 def test_a_file_that_shrinks_while_it_is_read_gives_no_half_result(
-    site: Running, monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., Running], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("spool.intake.has_writer", lambda path: False)
+    site = start(a_site(tmp_path, a_route(tmp_path, watch="poll", ready="stable")))
     path: Path = site.inbox() / "a.txt"
     with path.open("w") as file:
         file.write("".join(f"line {number}\n" for number in range(100_000)))
