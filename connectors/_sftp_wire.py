@@ -47,6 +47,11 @@ class Wire:
 
     def answer(self, number: int) -> Answer:
         """Wait for the answer of one request; those of others are kept meanwhile. Raise TransportError."""
+        self.wait(number)
+        return self._answers.pop(number)
+
+    def wait(self, number: int) -> None:
+        """Until the answer of a request is there. Raise TransportError."""
         while number not in self._answers:
             packet = self._packet()
             try:
@@ -54,7 +59,6 @@ class Wire:
                 self._answers[found] = parsed(packet[0], packet[5:])
             except (struct.error, IndexError) as error:
                 raise TransportError("the server's answer is damaged") from error
-        return self._answers.pop(number)
 
     def ask(self, request: Request) -> Answer:
         """One request, one answer. Raise Refused, or TransportError."""
