@@ -56,7 +56,8 @@ def _bring(session: Session, state: Collecting, landing: Landing, group: Sequenc
     fetched = _fetch(session, state, landing, claimed, done)
     known = [one for one in fetched if not one.is_claimed and landing.remembers(one.name, one.sha256)]
     landing.kept(known)
-    new = [arrival for arrival in fetched if arrival not in known]
+    come_before = {arrival.id for arrival in known}
+    new = [arrival for arrival in fetched if arrival.id not in come_before]
     landing.land(new)
     done.moved += len(new)
     _clear(session, state, landing, new, done)
@@ -110,11 +111,13 @@ def _fetch(
     """Copy the content; returns what is whole. What has changed while it was read is left, and waited for."""
     small = [arrival for arrival in claimed if arrival.size <= SMALL]
     copying = [_fetching(session, state.folder, landing, arrival) for arrival in small]
-    copied = dict(zip(small, session.together(copying), strict=True))
+    largest = max((arrival.size for arrival in small), default=0)
+    ids = [arrival.id for arrival in small]
+    copied = dict(zip(ids, session.together(copying, largest), strict=True))
     for arrival in claimed:
         if arrival.size > SMALL:
-            copied[arrival] = _fetched_long(session, state.folder, landing, arrival)
-    whole = ((arrival, _digest(arrival, copied[arrival], done)) for arrival in claimed)
+            copied[arrival.id] = _fetched_long(session, state.folder, landing, arrival)
+    whole = ((arrival, _digest(arrival, copied[arrival.id], done)) for arrival in claimed)
     return [replace(arrival, sha256=digest) for arrival, digest in whole if digest is not None]
 
 
@@ -163,9 +166,9 @@ def _finish_earlier(session: Session, state: Collecting, landing: Landing, found
     landing.cleared([one for one in left if one.is_claimed and one.taken_as not in found.claimed])
     _clear(session, state, landing, [one for one in left if one.taken_as in found.claimed], done)
     plain = [one for one in left if not one.is_claimed]
-    same = [one for one in plain if one.name in found.files and is_same(found.files[one.name].attributes, one)]
-    landing.kept([one for one in plain if one not in same])
-    _clear(session, state, landing, same, done)
+    same = [one.name in found.files and is_same(found.files[one.name].attributes, one) for one in plain]
+    landing.kept([one for one, is_still in zip(plain, same, strict=True) if not is_still])
+    _clear(session, state, landing, [one for one, is_still in zip(plain, same, strict=True) if is_still], done)
 
 
 def _clear(session: Session, state: Collecting, landing: Landing, landed: Sequence[Arrival], done: Round) -> None:
@@ -186,9 +189,9 @@ def _clear(session: Session, state: Collecting, landing: Landing, landed: Sequen
     ]
     for _, answer in refused:
         done.troubles[""] = f"files that were fetched cannot be {_CLEARED[folder.after]} in {folder.folder} ({answer})"
-    stay = [arrival for arrival, _ in refused]
-    landing.cleared([arrival for arrival in landed if arrival not in stay])
-    landing.kept([arrival for arrival in stay if not arrival.is_claimed])
+    stay = {arrival.id: arrival for arrival, _ in refused}
+    landing.cleared([arrival for arrival in landed if arrival.id not in stay])
+    landing.kept([arrival for arrival in stay.values() if not arrival.is_claimed])
 
 
 _CLEARED = {"delete": "deleted", "move": "moved away"}

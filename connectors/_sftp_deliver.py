@@ -16,7 +16,7 @@ from core.connecting import Departure, Despatch, Round
 from core.errors import TransportError
 from core.remote import DeliverFolder
 
-_GROUP_FILES, _GROUP_BYTES = 256, 64 << 20
+_GROUP_FILES, _GROUP_BYTES = 512, 64 << 20
 _MOST_NUMBERS = 1_000
 
 
@@ -28,9 +28,9 @@ def deliver(session: Session, folder: DeliverFolder, despatch: Despatch) -> Roun
         begun = [departure for departure in begun if _is_whole(session, folder, despatch, departure)]
         new = _upload(session, folder, [departure for departure in group if not departure.uploaded_as], done)
         there = despatch.uploaded(new)
-        for departure in new:
-            if departure not in there:  # somebody has taken it back meanwhile
-                session.together([_removing(path_of(folder.folder, as_bytes(departure.uploaded_as)))])
+        ours = {departure.id for departure in there}
+        gone = [departure for departure in new if departure.id not in ours]  # somebody has taken it back meanwhile
+        session.together([_removing(path_of(folder.folder, as_bytes(departure.uploaded_as))) for departure in gone])
         order = {departure.id: number for number, departure in enumerate(group)}
         ready = sorted([*begun, *there], key=lambda departure: order[departure.id])
         stand = _show(session, folder, despatch, ready, {departure.id for departure in begun}, done)
@@ -58,13 +58,15 @@ def _groups(waiting: Sequence[Departure]) -> Iterator[Sequence[Departure]]:
 def _upload(session: Session, folder: DeliverFolder, group: Sequence[Departure], done: Round) -> list[Departure]:
     """Write the content under hidden names; returns what lies there whole."""
     small = [departure for departure in group if departure.size <= SMALL]
-    copied = dict(zip(small, session.together([_storing(session, folder, one) for one in small]), strict=True))
+    largest = max((departure.size for departure in small), default=0)
+    storing = session.together([_storing(session, folder, departure) for departure in small], largest)
+    copied = dict(zip([departure.id for departure in small], storing, strict=True))
     for departure in group:
         if departure.size > SMALL:
-            copied[departure] = _stored_long(session, folder, departure)
+            copied[departure.id] = _stored_long(session, folder, departure)
     uploaded = []
     for departure in group:
-        content = copied[departure]
+        content = copied[departure.id]
         if isinstance(content, Refused):
             done.troubles[departure.name] = f"cannot be written to {folder.folder}: {content}"
         elif content is not None and content.size == departure.size:

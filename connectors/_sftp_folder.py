@@ -14,7 +14,7 @@ from core.connecting import Arrival, Landing, Round
 from core.readiness import NEVER_TAKEN, Sight, Stillness, is_ignored
 from core.remote import CollectFolder
 
-_GROUP_FILES, _GROUP_BYTES = 256, 64 << 20
+_GROUP_FILES, _GROUP_BYTES = 512, 64 << 20
 _LONGEST_NAME = 255
 
 Finished = tuple[Arrival, bytes | None]

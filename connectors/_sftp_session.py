@@ -34,14 +34,17 @@ from connectors._sftp_packets import (
 from connectors._sftp_wire import Wire
 from core.errors import TransportError
 
-_AT_ONCE = 32
+_AT_ONCE, _MOST_AT_ONCE = 32, 128
+"""Files in hand at once: of a server that says nothing of its limits, and of any other."""
+_MOST_HELD = 16 << 20
+"""Bytes of them."""
 _READDIRS = 8
 _PIECE = 1 << 15
 """Bytes of a piece; every server must be able to do as much."""
-_LARGEST_PIECE = 1 << 17
-_ON_THEIR_WAY = 4 << 20
-"""Bytes of a long file that are on their way."""
-SMALL = 1 << 16
+_LARGEST_PIECE = 1 << 18
+_ON_THEIR_WAY = 8 << 20
+"""Bytes of a long file that are on their way; more of them follow in groups, when half of these have arrived."""
+SMALL = 1 << 18
 """Files up to so many bytes are handled side by side."""
 
 Sink = Callable[[bytes], object]
@@ -104,8 +107,12 @@ class Session:
 
     # ── many at once ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def together(self, tasks: Sequence[Task[Result]]) -> list[Result]:
-        """Do small tasks side by side; returns their results in the order of the tasks."""
+    def together(self, tasks: Sequence[Task[Result]], largest: int = 0) -> list[Result]:
+        """Do small tasks side by side; returns their results in the order of the tasks.
+
+        ``largest`` is the number of bytes that a task holds at most.
+        """
+        at_once = min(self._at_once, _MOST_HELD // max(largest, 1))
         results: dict[int, Result] = {}
         waiting = deque(enumerate(tasks))
         running: deque[tuple[int, Task[Result], list[int]]] = deque()
@@ -119,9 +126,14 @@ class Session:
                 running.append((index, task, [self._send(request) for request in requests]))
 
         while waiting or running:
-            while waiting and len(running) < self._at_once:
+            while waiting and len(running) < at_once:
                 go_on(*waiting.popleft(), None)
-            if running:
+            if not running:
+                break
+            half = len(running) // 2  # to wake up for each answer would cost more than the answers
+            for number in running[half][2]:
+                self._wire.wait(number)
+            for _ in range(half + 1):
                 index, task, numbers = running.popleft()
                 go_on(index, task, [self._wire.answer(number) for number in numbers])
         return [results[index] for index in range(len(tasks))]
@@ -156,11 +168,12 @@ class Session:
         digest, offset, asked = hashlib.sha256(), 0, deque[tuple[int, int, int]]()
         done = 0
         while done < size:
-            while offset < size and len(asked) * self._piece < _ON_THEIR_WAY:
-                length = min(self._piece, size - offset)
-                self._pace.take(length)
-                asked.append((self._wire.send(reading(handle, offset, length)), offset, length))
-                offset += length
+            if len(asked) * self._piece <= _ON_THEIR_WAY // 2:
+                while offset < size and len(asked) * self._piece < _ON_THEIR_WAY:
+                    length = min(self._piece, size - offset)
+                    self._pace.take(length)
+                    asked.append((self._wire.send(reading(handle, offset, length)), offset, length))
+                    offset += length
             number, start, length = asked.popleft()
             piece = self._wire.answer(number)
             if not isinstance(piece, bytes) or not piece:
@@ -208,7 +221,8 @@ class Session:
             offset += len(piece)
             digest.update(piece)
             if len(asked) * self._piece >= _ON_THEIR_WAY:
-                trouble = _refusal(self._wire.answer(asked.popleft()))
+                answered = [self._wire.answer(asked.popleft()) for _ in range(len(asked) // 2)]
+                trouble = next(filter(None, map(_refusal, answered)), None)
         asked.append(self._wire.send(on_handle(Kind.CLOSE, handle)))
         for number in asked:
             trouble = trouble or _refusal(self._wire.answer(number))
@@ -244,7 +258,7 @@ def _limits(wire: Wire) -> tuple[int, int]:
     except (Refused, struct.error):
         return _PIECE, _AT_ONCE
     room = min(packet - 1024 if packet else _PIECE, most_read or _PIECE, most_write or _PIECE, _LARGEST_PIECE)
-    return max(room, _PIECE), max(1, min(handles // 2 or _AT_ONCE, _AT_ONCE))
+    return max(room, _PIECE), max(1, min(handles // 2 or _AT_ONCE, _MOST_AT_ONCE))
 
 
 def _joined(pieces: Sequence[Answer], starts: range, length: int) -> bytes:

@@ -15,6 +15,7 @@ from datetime import date, datetime
 
 import paramiko
 
+from connectors._ssh_flow import ChannelFlow
 from core.errors import ConfigError, TransportError
 from core.remote import HostKey, Login, Reveal, SftpAccess
 
@@ -26,7 +27,7 @@ _DIGESTS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "h
 _WEAK_DIGESTS = ("hmac-sha1", "hmac-sha1-96", "hmac-md5", "hmac-md5-96")
 _KEY_CLASSES = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 _KEEPALIVE_SECONDS = 30
-_WINDOW, _PACKET = 1 << 23, 1 << 15
+_WINDOW, _PACKET = 1 << 24, 1 << 17
 
 
 @dataclass(slots=True)
@@ -40,14 +41,15 @@ class Entered:
         for transport in reversed(self.transports):
             transport.close()
 
-    def open_sftp(self) -> paramiko.Channel:
+    def open_sftp(self) -> ChannelFlow:
         """A channel that speaks SFTP."""
         channel = self.transports[-1].open_session(window_size=_WINDOW, max_packet_size=_PACKET)
+        flow = ChannelFlow(channel)
         channel.invoke_subsystem("sftp")
-        return channel
+        return flow
 
 
-def enter(access: SftpAccess) -> tuple[Entered, paramiko.Channel]:
+def enter(access: SftpAccess) -> tuple[Entered, ChannelFlow]:
     """Log in and open SFTP. Raise TransportError in words for an administrator, ConfigError for a wrong secret."""
     entered = Entered()
     try:

@@ -22,9 +22,9 @@ from core.remote import CollectFolder, DeliverFolder, RemotePlace
 
 def connect(place: RemotePlace) -> "SftpConnection":
     """Reach a place and log in. Raise TransportError in words for an administrator, ConfigError for a wrong secret."""
-    entered, channel = enter(place.access)
+    entered, flow = enter(place.access)
     try:
-        wire = Wire(channel, place.access.answer_seconds)
+        wire = Wire(flow, place.access.answer_seconds)
     except BaseException:
         entered.close()
         raise

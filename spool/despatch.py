@@ -17,7 +17,7 @@ from core.errors import TransportError
 from core.readiness import FOLDERS_OF_SYSTEMS
 from core.remote import DeliverFolder
 from core.site import Target
-from spool.durable import make_folder, move_new, sync_file
+from spool.durable import make_folder, move_new, remove_files, sync_file
 from spool.journal.remote import RemoteMemory
 from spool.journal.tables import Row
 from spool.names import free_name, visible_name
@@ -108,21 +108,21 @@ class OutboxDespatch:
         if not departures:
             return
         try:
-            for departure in departures:
-                if self._is_there(departure):
-                    self._remove(departure.path)
+            there = [departure.path for departure in departures if self._is_there(departure)]
+            if self._keeps:
+                self._keep(there)
+            else:
+                remove_files([str(path) for path in there])
             sync_file(str(self._target.folder))
         except OSError as error:
             raise TransportError(f"{error.filename or self._target.folder}: {error.strerror}") from error
         self._forget([departure.id for departure in departures])
 
-    def _remove(self, path: Path) -> None:
-        if not self._keeps:
-            path.unlink(missing_ok=True)
-            return
+    def _keep(self, paths: Sequence[Path]) -> None:
         sent = f"{self._target.folder}/{SENT_FOLDER}"
         make_folder(sent)
-        move_new(str(path), f"{sent}/{free_name(sent, path.name)}")
+        for path in paths:
+            move_new(str(path), f"{sent}/{free_name(sent, path.name)}")
 
     # ── the journal ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -117,6 +117,28 @@ def remove_old_name(old: str, new: str) -> None:
             os.unlink(old)
 
 
+def remove_files(paths: Sequence[str]) -> None:
+    """Remove files, as far as they are there. Raise OSError when one cannot go; the others may be gone by then.
+
+    Each of a thousand removals may wait for the file system; side by side they take a tenth of the time.
+    """
+    begun, own = [], list(paths)
+    with suppress(RuntimeError):  # no thread can be had: then one after the other
+        while own:
+            begun.append(_SIDE_BY_SIDE.submit(_remove, own[-1]))
+            own.pop()
+    wait(begun)
+    for path in own:
+        _remove(path)
+    for removal in begun:
+        removal.result()
+
+
+def _remove(path: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+
+
 def is_gone(path: str) -> bool:
     """Say whether certainly nothing lies under a name; a disk that does not answer is no proof."""
     try:

@@ -39,7 +39,7 @@ class Scene:
         """New files to collect and to deliver."""
         self.number += 1
         stamp = str(self.number).encode()
-        self.expected = {"a.csv": b"a" + stamp, "b.csv": b"b" + stamp, "long.csv": stamp + b"x" * 70_000}
+        self.expected = {"a.csv": b"a" + stamp, "b.csv": b"b" + stamp, "long.csv": stamp + b"x" * 300_000}
         self.came.clear()
         self.stood.clear()
         for name, content in self.expected.items():

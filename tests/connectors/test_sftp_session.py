@@ -36,15 +36,11 @@ class _Said:
 
     def __init__(self, *said: bytes) -> None:
         self.said = list(said)
-        self.timeout: float | None = None
 
-    def settimeout(self, timeout: float | None) -> None:
-        self.timeout = timeout
-
-    def sendall(self, s: bytes) -> None:
+    def send(self, data: bytes, seconds: float) -> None:
         pass
 
-    def recv(self, nbytes: int) -> bytes:
+    def receive(self, least: int, seconds: float) -> bytes:
         return self.said.pop(0) if self.said else b""
 
 
@@ -69,7 +65,7 @@ def test_a_trickle_counts_as_silence() -> None:
     """One deadline for the whole answer: a byte now and then does not begin it anew."""
 
     class Trickling(_Said):
-        def recv(self, nbytes: int) -> bytes:
+        def receive(self, least: int, seconds: float) -> bytes:
             threading.Event().wait(0.05)
             return b"\0"
 
