@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from spool.journal.store import Journal
     from spool.worker import WorkerSetup
 
-FORMATS, HANDLERS = "formats", "handlers"
+FORMATS, HANDLERS, CONNECTORS = "formats", "handlers", "connectors"
 DAEMON = Path(__file__).resolve().parent.parent / "daemon.py"
 DEFAULT_CONFIG = DAEMON.parent / "config" / "default.toml"
 
@@ -38,7 +38,7 @@ def configure(path: Path) -> "WorkerSetup":
     if not settings.root.is_dir():  # mistyped, perhaps: nothing is ever made in its place
         raise ConfigError([f"{path}:1: root: there is no folder {settings.root}, allowed: one that is there"])
     log_to(settings.log.level, settings.log.json_file)
-    return WorkerSetup(configuration.site_of(settings), FORMATS, HANDLERS, dict(settings.writer_settings))
+    return WorkerSetup(configuration.site_of(settings), FORMATS, HANDLERS, dict(settings.writer_settings), CONNECTORS)
 
 
 def open_journal(setup: "WorkerSetup") -> "Journal":

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -38,16 +39,15 @@ def check(
     from spool.checks import check_site
     from spool.console import print_line
     from spool.places import adopt_folders
+    from spool.remote_checks import check_remote
 
     setup = configure(config)
     failed = False
     for folder in adopt_folders(setup.site, of_others=True) if adopt else ():
         print_line(f"ok    {folder}: belongs to this site from now on")
-    for found in check_site(setup.site):
+    for found in chain(check_site(setup.site), check_remote(setup) if connect else ()):
         failed |= found.trouble is not None
         print_line(f"{'FAIL' if found.trouble else 'ok  '}  {found.subject}: {found.trouble or found.note or 'works'}")
-    if connect:
-        print_line("ok    servers: this configuration names none")
     raise typer.Exit(1 if failed else 0)
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from config.mistakes import Mistake
 from config.nearest import unknown
+from config.remote import Sftp
 from config.settings import Folders, Route, Target
 from config.toml_lines import KeyPath
 from core.company import Company
@@ -24,6 +25,7 @@ class Sound:
     companies: Sequence[tuple[KeyPath, Company]]
     targets: Sequence[tuple[KeyPath, Target]]
     routes: Sequence[tuple[KeyPath, Route]]
+    sftp: Sequence[tuple[KeyPath, Sftp]]
     names: Mapping[str, Sequence[tuple[KeyPath, str]]]
     """Names of every company, target and route, those of the wrong ones too: "company" -> (path, name)."""
 
@@ -47,6 +49,7 @@ def check(sound: Sound) -> Iterator[Mistake]:
     yield from _doubled(sound)
     yield from _dangling(sound)
     yield from _without_effect(sound)
+    yield from _remote(sound)
     places = list(_places(sound))
     for place in places:
         yield from _outside(place, sound.root)
@@ -126,6 +129,31 @@ def _without_effect(sound: Sound) -> Iterator[Mistake]:
             # to write a default down does no harm
             if only_with and getattr(route, name) != Route.model_fields[name].default:
                 yield Mistake((*path, name), f"has no effect, allowed only with {only_with}")
+
+
+def _remote(sound: Sound) -> Iterator[Mistake]:
+    """What is collected must land somewhere and be taken there; a file can be delivered to one place only."""
+    by_marker = {route.name for _, route in sound.routes if route.ready == "marker"}
+    delivered: dict[str, str] = {}
+    for path, place in sound.sftp:
+        for number, collect in enumerate(place.collect):
+            where = (*path, "collect", number, "route")
+            if collect.route not in {name for _, name in sound.names["route"]}:
+                yield Mistake(where, unknown("route", collect.route, [name for _, name in sound.names["route"]]))
+            elif collect.route in by_marker:
+                text = f'"{collect.route}" waits for markers, and what is collected has none, allowed: another route'
+                yield Mistake(where, f'{text}, or no ready = "marker" there')
+        for number, deliver in enumerate(place.deliver):
+            where = (*path, "deliver", number, "target")
+            if deliver.target not in {name for _, name in sound.names["target"]}:
+                yield Mistake(where, unknown("target", deliver.target, [name for _, name in sound.names["target"]]))
+            elif deliver.target in delivered:
+                yield Mistake(where, f'"{deliver.target}" is delivered by sftp "{delivered[deliver.target]}" already')
+            delivered.setdefault(deliver.target, place.name)
+        twice = [c.folder for c in place.collect]
+        for number, folder in enumerate(twice):
+            if folder in twice[:number]:
+                yield Mistake((*path, "collect", number, "folder"), f'"{folder}" is collected from already')
 
 
 def _places(sound: Sound) -> Iterator[_Place]:

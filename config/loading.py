@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from config.checks import Sound, check, folder_of
 from config.mistakes import Mistake, of_syntax, of_validation, worded
 from config.plugins import Plugins
+from config.remote import Sftp
 from config.settings import Engine, Folders, Journal, Route, Settings, Target
 from config.toml_lines import KeyPath, locate
 from core.company import Company
@@ -96,12 +97,13 @@ def _checked(data: Mapping[str, Any], base: Path, plugins: Plugins) -> tuple[Set
         companies=list(_sound(Company, "company", data, plugins)),
         targets=list(_sound(Target, "target", data, plugins)),
         routes=list(_sound(Route, "route", data, plugins)),
+        sftp=list(_sound(Sftp, "sftp", data, plugins)),
         names={noun: list(_names(noun, key, data)) for noun, key in _NAMES},
     )
     return settings, [*mistakes, *check(sound)]
 
 
-_NAMES = (("company", "id"), ("target", "name"), ("route", "name"))
+_NAMES = (("company", "id"), ("target", "name"), ("route", "name"), ("sftp", "name"))
 
 
 def _validated(model: type[_Model], data: object, plugins: Plugins) -> tuple[_Model | None, Sequence[Mistake]]:

@@ -41,11 +41,26 @@ def commented(values: Mapping[str, Any], plugins: Plugins, head: str) -> str:
 def _example(plugins: Plugins) -> Mapping[str, Any]:
     """The least that shows everything: a company, a route for each handler, and every target that is named."""
     handlers = sorted(plugins.handlers) if plugins.formats else []
-    routes = [{"name": name, "formats": sorted(plugins.formats), "handler": name} for name in handlers]
+    routes: list[dict[str, Any]] = [
+        {"name": name, "formats": sorted(plugins.formats), "handler": name} for name in handlers
+    ]
     defaults = [model() for model in plugins.handlers.values() if not _has_required(model)]
     named = {name for model in defaults for _, noun, name in references((), model) if noun == "target"}
     targets = [{"name": name} for name in sorted({"bmd", "clue"} | named)]
-    return {"company": [{"id": "1", "fibu": "bmd"}], "target": targets, "route": routes}
+    example = {"company": [{"id": "1", "fibu": "bmd"}], "target": targets, "route": routes}
+    return example | ({"sftp": [_remote(handlers[0])]} if routes else {})
+
+
+def _remote(route: str) -> Mapping[str, Any]:
+    """The least that shows a place outside."""
+    return {
+        "name": "partner",
+        "host": "sftp.example.org",
+        "user": "muster",
+        "key": "credential:partner-key",
+        "collect": [{"folder": "/out", "route": route}],
+        "deliver": [{"folder": "/in", "target": "clue"}],
+    }
 
 
 def _written(values: Mapping[str, Any], plugins: Plugins, *, full: bool) -> str:

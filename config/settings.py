@@ -21,6 +21,7 @@ from config.fields import (
     Timezone,
 )
 from config.plugins import FormatTables, HandlerTable, WriterTables, require_known
+from config.remote import Sftp
 from config.units import Duration, DurationOrOff, Size, SizeOrOff
 from core.company import Company
 
@@ -250,6 +251,9 @@ class Settings(_Table):
     companies: tuple[Company, ...] = Field((), alias="company", description="The companies (Mandanten).")
     targets: tuple[Target, ...] = Field((), alias="target", description="The outbox folders.")
     routes: tuple[Route, ...] = Field((), alias="route", description="The inbox folders.")
+    sftp: tuple[Sftp, ...] = Field(
+        (), description="Places outside that files are collected from and delivered to by SFTP."
+    )
     writer_settings: WriterTables = Field(
         {}, alias="format", description="Settings of each format that is written.", validate_default=True
     )

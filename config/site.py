@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from config.credentials import Secret
+from config.remote import Collect, Deliver, Login, Sftp
 from config.settings import WEEKDAYS, Engine, Route, Settings, Target
-from core import site
+from core import remote, site
 
 
 def site_of(settings: Settings, environ: Mapping[str, str] | None = None) -> site.Site:
@@ -24,6 +25,7 @@ def site_of(settings: Settings, environ: Mapping[str, str] | None = None) -> sit
         companies={company.id: company for company in settings.companies},
         root=settings.root,
         limits=_limits(settings.engine),
+        remote=tuple(_remote(place) for place in settings.sftp if place.enabled),
     )
 
 
@@ -70,6 +72,66 @@ def _target(target: Target) -> site.Target:
         file_mode=int(target.mode, 8),
         group=target.group,
         sentinel=target.sentinel,
+    )
+
+
+def _remote(place: Sftp) -> remote.RemotePlace:
+    access = remote.SftpAccess(
+        login=_login(place),
+        jump=_login(place.jump) if place.jump else None,
+        connect_seconds=place.connect_timeout,
+        answer_seconds=place.answer_timeout,
+        bytes_per_second=place.max_rate,
+    )
+    return remote.RemotePlace(
+        name=place.name,
+        connector="sftp",
+        access=access,
+        collect=tuple(_collected(collect) for collect in place.collect),
+        deliver=tuple(_delivered(deliver) for deliver in place.deliver),
+        poll_seconds=place.poll,
+        collect_at=place.collect_at,
+        retry_first_seconds=place.retry_first,
+        retry_most_seconds=place.retry_most,
+    )
+
+
+def _login(login: Login) -> remote.Login:
+    return remote.Login(
+        host=login.host,
+        port=login.port,
+        user=login.user,
+        host_keys=tuple(remote.HostKey(known.key, known.valid_from, known.valid_until) for known in login.host_keys),
+        key=_revealed(login.key),
+        passphrase=_revealed(login.passphrase),
+        password=_revealed(login.password),
+        weak_algorithms=login.weak_algorithms,
+    )
+
+
+def _revealed(secret: Secret | None) -> remote.Reveal | None:
+    """Fetch it at every login anew: a credential may be renewed while the daemon is at work."""
+    return None if secret is None else lambda: secret.reveal().get_secret_value()
+
+
+def _collected(collect: Collect) -> remote.CollectFolder:
+    return remote.CollectFolder(
+        folder=collect.folder,
+        route=collect.route,
+        ready=collect.ready,
+        marker=collect.marker,
+        settle_seconds=collect.settle,
+        take=collect.take,
+        ignore=collect.ignore,
+        after="move" if collect.move_to else collect.after,
+        move_to=collect.move_to or "",
+        most_bytes=collect.max_size,
+    )
+
+
+def _delivered(deliver: Deliver) -> remote.DeliverFolder:
+    return remote.DeliverFolder(
+        folder=deliver.folder, target=deliver.target, exists=deliver.exists, after=deliver.after
     )
 
 

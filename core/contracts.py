@@ -1,7 +1,8 @@
 """What the rooms promise each other. A format and a handler are modules that offer these names.
 
 SHALL and MAY are meant as in RFC 2119. The engine in ``spool/`` finds every module of ``formats/`` and ``handlers/``
-by its file name (a leading underscore hides a helper); there is no registry to edit.
+by its file name (a leading underscore hides a helper); there is no registry to edit. What a module of ``connectors/``
+promises stands in ``core/connecting.py``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

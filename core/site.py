@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.company import Company
+from core.remote import RemotePlace
 
 Readiness = Literal["closed", "stable", "marker"]
 DuplicatePolicy = Literal["reject", "force"]
@@ -95,3 +96,5 @@ class Site:
     root: Path = Path("/")
     """Folders are made below it only; all others are somebody else's, perhaps a share that is not mounted."""
     limits: Limits = field(default_factory=Limits)
+    remote: tuple[RemotePlace, ...] = ()
+    """Places outside that files are collected from and delivered to."""

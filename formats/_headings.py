@@ -1,7 +1,8 @@
 """Which column holds what: the heading row behind any preamble, and the meaning of its columns (facts/fibu.md 5.2)."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -46,10 +47,24 @@ def heading_row(rows: Sequence[Cells], given: Mapping[Field, str]) -> Columns | 
     for row, cells in enumerate(rows, 1):
         if len(cells) < 2:
             continue
-        for found in (columns_of(row, cells, given), _in_two_rows(row, rows, given)):
-            if found is not None and _is_heading(found) and (best is None or _count(found) > _count(best)):
+        for found in _understood(row, rows, given):
+            if _is_heading(found) and (best is None or _count(found) > _count(best)):
                 best = found
     return best
+
+
+def _understood(row: int, rows: Sequence[Cells], given: Mapping[Field, str]) -> Iterator[Columns]:
+    """A row as the heading row, and as the lower one of two; data is told from headings quickly."""
+    if given or _may_name_columns(rows[row - 1]):
+        yield columns_of(row, rows[row - 1], given)
+    if (found := _in_two_rows(row, rows, given)) is not None:
+        yield found
+
+
+def _may_name_columns(cells: Cells) -> bool:
+    # no heading that we know begins with a digit
+    texts = (text for text in map(str, cells) if text and not text[0].isdigit())
+    return len({FIELD_OF[name] for name in map(normalised, texts) if name in FIELD_OF}) > 1
 
 
 def _count(columns: Columns) -> int:
@@ -65,8 +80,10 @@ def _in_two_rows(row: int, rows: Sequence[Cells], given: Mapping[Field, str]) ->
     """Understand a row as the lower of two heading rows ("Betrag" in merged cells above "Soll" and "Haben")."""
     if row < 2 or max(map(len, rows[row - 2 : row])) > _WIDEST:
         return None
+    if any(map(_DIGIT.search, map(str, chain(rows[row - 1], rows[row - 2])))):
+        return None
     upper, lower = ([str(cell).strip() for cell in cells] for cells in (rows[row - 2], rows[row - 1]))
-    if sum(map(bool, upper)) < 2 or not any(lower) or any(_DIGIT.search(cell) for cell in (*upper, *lower)):
+    if sum(map(bool, upper)) < 2 or not any(lower):
         return None
     width = max(len(upper), len(lower))
     upper += [""] * (width - len(upper))

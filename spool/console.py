@@ -15,7 +15,7 @@ from core.errors import Problem
 from core.table_explanation import TableExplanation
 from spool.notes import place, printable
 from spool.preview import Preview
-from spool.status import DropStatus, Status
+from spool.status import DropStatus, OpenRunStatus, RemoteStatus, Status
 
 if TYPE_CHECKING:
     from spool.export_runs import Found
@@ -87,6 +87,12 @@ def print_status(status: Status) -> None:
     )
     print_line()
     print_table(("target", "to be picked up", "folder"), ((t.name, t.waiting, t.folder) for t in status.targets))
+    if status.remote:
+        print_line()
+        _print_remote(status.remote)
+    if status.open_runs:
+        print_line()
+        _print_open_runs(status.open_runs)
     if status.attention:
         print_line()
         print_drops("Waiting for a person or for another file", status.attention)
@@ -98,6 +104,21 @@ def print_status(status: Status) -> None:
     if status.last:
         print_line()
         print_drops("Last files", status.last)
+
+
+def _print_open_runs(open_runs: Iterable[OpenRunStatus]) -> None:
+    headings = ("run", "company", "documents", "sum", "open since", "handed over at")
+    rows = ((run.run, run.company, run.documents, run.gross, run.since, run.hand_over) for run in open_runs)
+    print_table(headings, rows, title="Runs that wait for their time")
+
+
+def _print_remote(places: Iterable[RemoteStatus]) -> None:
+    headings = ("place", "connected", "collected", "delivered", "last answer", "next try", "trouble")
+    rows = (
+        (p.name, "yes" if p.connected else "no", p.collected, p.delivered, p.reached, p.next_try, p.trouble)
+        for p in places
+    )
+    print_table(headings, rows)
 
 
 def print_drops(title: str, drops: Iterable[DropStatus]) -> None:

@@ -5,6 +5,7 @@ needs to survive a crash.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from loguru import logger
@@ -30,7 +31,8 @@ class Dispatcher:
         self._routes = {route.name: route for route in setup.site.routes}
         self._by_route = streams_of(setup.site)
         self.streams = tuple(dict.fromkeys(self._by_route.values()))
-        self._pool = Pool(setup)
+        # Whoever parses foreign files knows nothing of servers, nor of where their secrets lie.
+        self._pool = Pool(replace(setup, site=replace(setup.site, remote=())))
 
     def stream(self, route: str) -> Stream:
         """The stream that a route belongs to."""

@@ -20,6 +20,7 @@ from spool.durable import sync_paths
 from spool.engine import Engine
 from spool.forgotten import forgotten
 from spool.identifiers import now_ms
+from spool.places import SENT_FOLDER
 from spool.reach import check_answers
 
 _LOOK_SECONDS = 1.0
@@ -50,7 +51,7 @@ class Health:
         self._last_drop = {name: row["last_drop_at"] or 0 for name, row in self._journal.routes().items()}
         engine.on_canary = self._canary_came
         known = {route.name for route in self._site.routes} | self._site.targets.keys() | self._places()
-        known.add(self._site.name)
+        known |= {self._site.name, *(place.name for place in self._site.remote)}
         for code, subject in list(self._open):
             if subject not in known:
                 self._alert(code, subject, None)  # its route or target is no longer configured
@@ -192,6 +193,10 @@ class Health:
 
     # ── alerts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def tell(self, code: str, subject: str, text: str | None) -> None:
+        """Somebody else has looked: open, renew or clear an alert."""
+        self._alert(code, subject, text)
+
     def _alert(self, code: str, subject: str, text: str | None) -> None:
         """Open, renew or clear an alert; only a change is written and logged."""
         known = self._open.get((code, subject))
@@ -217,6 +222,6 @@ def _waiting_files(folder: Path) -> tuple[int, float]:
 def _arrivals(folder: Path) -> Iterator[float]:
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if not (entry.name.startswith(".") or entry.name in FOLDERS_OF_SYSTEMS):
+            if not (entry.name.startswith(".") or entry.name in FOLDERS_OF_SYSTEMS | {SENT_FOLDER}):
                 with suppress(FileNotFoundError):
                     yield entry.stat(follow_symlinks=False).st_ctime

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 
 from core.errors import TransportError
 
-OWN_NAMES = frozenset({".work", ".staged", "rejected", "held", "notes"})
+OWN_NAMES = frozenset({".work", ".staged", ".arriving", "rejected", "held", "notes", "sent"})
 """Names of our folders in places of others. A link under one of these names is never ours."""
 _STRANGE = "{} is no folder; somebody has laid a link or a file in its place"
 _FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC

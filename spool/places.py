@@ -5,12 +5,17 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 
 from core.errors import TransportError
-from core.site import Route, Site
+from core.site import Route, Site, Target
 from spool.archive import CHAIN_NAME
 from spool.handling import WORK_FOLDER
 from spool.ownership import Ownership, Place
 from spool.reach import answers
 from spool.staging import STAGED_FOLDER
+
+ARRIVING_FOLDER = ".arriving"
+"""Of an inbox: what comes from outside, as long as it is not whole."""
+SENT_FOLDER = "sent"
+"""Of an outbox: what was delivered outside, where it is to be kept."""
 
 
 class Destinations:
@@ -67,10 +72,12 @@ def _is_missing(path: str) -> bool:
 
 def target_places(site: Site) -> dict[str, Place]:
     """The targets as places, by name."""
-    return {
-        target.name: Place(str(target.folder), f"{target.folder}/{STAGED_FOLDER}", target.sentinel)
-        for target in site.targets.values()
-    }
+    return {target.name: target_place(target) for target in site.targets.values()}
+
+
+def target_place(target: Target) -> Place:
+    """The folder of a target as a place."""
+    return Place(str(target.folder), f"{target.folder}/{STAGED_FOLDER}", target.sentinel)
 
 
 def archive_place(site: Site) -> Place:
@@ -83,9 +90,16 @@ def route_place(route: Route) -> Place:
     return Place(str(route.folder), f"{route.folder}/{WORK_FOLDER}", route.sentinel, is_inbox=True)
 
 
+def arriving_place(route: Route) -> Place:
+    """The inbox of a route as the place that files from outside land in."""
+    return Place(str(route.folder), f"{route.folder}/{ARRIVING_FOLDER}", route.sentinel, is_inbox=True)
+
+
 def places_of(site: Site) -> Iterator[Place]:
     """Every folder of a site that may lie on a share."""
     yield from map(route_place, site.routes)
+    collected = {folder.route for remote in site.remote for folder in remote.collect}
+    yield from (arriving_place(route) for route in site.routes if route.name in collected)
     yield from target_places(site).values()
     yield archive_place(site)
 

@@ -16,6 +16,7 @@ from spool.health import Health
 from spool.instance import only_one
 from spool.journal.store import Journal
 from spool.notify import Notifier
+from spool.remote_places import RemotePlaces
 from spool.schedule import Schedule
 from spool.soundness import make_ready
 from spool.withdrawing import Withdrawals
@@ -69,15 +70,17 @@ def _serve_one(
     journal = Journal(setup.site.journal_url)
     engine = Engine(setup, journal)
     signals.wake = engine.wake
+    remote = RemotePlaces(setup, engine)
     try:
         engine.start()
         looks = (Control(engine).look, Schedule(engine).look, Withdrawals(engine).look)
+        remote.start()
         health, garbage = Health(engine), Garbage()
         logger.info("{} is at work on {} routes", setup.site.name, len(setup.site.routes))
         notifier.send("READY=1", f"STATUS=at work on {len(setup.site.routes)} routes")
         following: WorkerSetup | None = None
         while following is None and not signals.stop:
-            _round(engine, health, looks, notifier)
+            _round(engine, health, looks, remote, notifier)
             garbage.look()
             if signals.reload:
                 signals.reload = False
@@ -86,17 +89,26 @@ def _serve_one(
         return following or setup
     finally:
         signals.wake = lambda: None
+        remote.stop()
         engine.close()
         journal.close()
 
 
-def _round(engine: Engine, health: Health, looks: Iterable[Callable[[], None]], notifier: Notifier) -> None:
+def _round(
+    engine: Engine,
+    health: Health,
+    looks: Iterable[Callable[[], None]],
+    remote: RemotePlaces,
+    notifier: Notifier,
+) -> None:
     """One round. Without its journal the daemon can do nothing but wait; no file is touched meanwhile."""
     try:
         engine.step()
         for look in looks:
             look()
         healthy = health.look()
+        if healthy:
+            remote.look(health.tell)
     except TransportError as error:
         logger.error("{}; trying again", error)
         engine.rest(_REST_SECONDS)
@@ -148,13 +160,15 @@ def _finish(engine: Engine) -> None:
 
 
 def once(setup: WorkerSetup) -> bool:
-    """Take what is waiting, finish it, return. True when nothing was rejected or held."""
+    """Take what is waiting, here and outside, finish it, return. True when nothing was rejected, held or in the way."""
     with only_one(setup.site.state):
         make_ready(setup.site, thoroughly=True)
         journal = Journal(setup.site.journal_url)
         engine = Engine(setup, journal)
         try:
             engine.start()
+            remote = RemotePlaces(setup, engine)
+            reached = remote.once(collect=True)
             Schedule(engine).look()
             control, withdrawals = Control(engine), Withdrawals(engine)
             engine.taking.scan_all()
@@ -164,7 +178,8 @@ def once(setup: WorkerSetup) -> bool:
             while control.carry_out():
                 _until_idle(engine)
             engine.stop_taking()
-            if engine.has_waiting or (engine.is_held_up and not engine.idle):
+            reached = remote.once(collect=False) and reached
+            if not reached or engine.has_waiting or (engine.is_held_up and not engine.idle):
                 return False
             return not engine.outcomes.keys() & {"rejected", "bug", "held", "unclear", "duplicate"}
         finally:

@@ -3,16 +3,20 @@
 import json
 import os
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from core.company import Company
+from core.cron import cron_trigger
 from core.errors import CluedropError, TransportError
 from core.readiness import FOLDERS_OF_SYSTEMS
 from core.site import Site
 from spool.committing import PARKED
+from spool.export_runs import Found, open_run
 from spool.instance import is_running
 from spool.intake import OWN_FOLDERS, REJECTED
 from spool.journal.store import Journal
@@ -58,6 +62,35 @@ class TargetStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteStatus:
+    """One place outside: whether it can be reached, and what has come and gone."""
+
+    name: str
+    connected: bool
+    trouble: str | None
+    next_try: str | None
+    """When it is tried again; None when it works."""
+    reached: str | None
+    """When it has answered last."""
+    collected: int
+    delivered: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRunStatus:
+    """A run of the FIBU export that waits for its time."""
+
+    run: str
+    company: str
+    documents: int
+    gross: str
+    """Sum of its documents."""
+    since: str
+    hand_over: str | None
+    """When it is handed over; None where that is not laid down."""
+
+
+@dataclass(frozen=True, slots=True)
 class DropStatus:
     """One drop, in short."""
 
@@ -80,6 +113,8 @@ class Status:
     """Drops that wait for a person or for something else."""
     last: list[DropStatus]
     alerts: list[dict[str, str]] = field(default_factory=list)
+    remote: list[RemoteStatus] = field(default_factory=list)
+    open_runs: list[OpenRunStatus] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain JSON types."""
@@ -111,7 +146,25 @@ def status_of(site: Site, journal: Journal) -> Status:
             }
             for row in journal.alerts()
         ],
+        [_remote(place.name, journal.remote_places().get(place.name, {}), zone) for place in site.remote],
+        [_open_run(found, company.export_at, zone) for company, found in _open_runs(site, journal)],
     )
+
+
+def _open_runs(site: Site, journal: Journal) -> Iterator[tuple[Company, Found]]:
+    for name, company in site.companies.items():
+        found = open_run(journal, name)
+        if found is not None:
+            yield company, found
+
+
+def _open_run(found: Found, export_at: str, zone: ZoneInfo) -> OpenRunStatus:
+    run, due = found.run, None
+    if export_at:
+        due = cron_trigger(export_at, zone).get_next_fire_time(None, datetime.now(zone))
+    since = run.opened_at.astimezone(zone).isoformat(timespec="seconds")
+    due_text = due.isoformat(timespec="seconds") if due else None
+    return OpenRunStatus(found.run_id, found.company, run.documents, str(run.gross), since, due_text)
 
 
 def drop_status(row: Row, zone: ZoneInfo) -> DropStatus:
@@ -136,6 +189,19 @@ def _route(name: str, folder: str, row: Row, states: Counter[tuple[str, str]], z
         _moment(last, zone) if last else None,
         _moment(canary, zone) if canary else None,
         row.get("pause_reason"),
+    )
+
+
+def _remote(name: str, row: Row, zone: ZoneInfo) -> RemoteStatus:
+    next_try, reached = row.get("next_try_at"), row.get("reached_at")
+    return RemoteStatus(
+        name,
+        row.get("connected", False),
+        row.get("trouble"),
+        _moment(next_try, zone) if next_try else None,
+        _moment(reached, zone) if reached else None,
+        row.get("collected", 0),
+        row.get("delivered", 0),
     )
 
 

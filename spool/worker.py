@@ -38,6 +38,7 @@ class WorkerSetup:
     format_package: str
     handler_package: str
     writer_settings: dict[str, Any] = field(default_factory=dict)
+    connector_package: str = ""
 
 
 def work(pipe: Connection, setup: WorkerSetup, current: ctypes.c_int) -> None:

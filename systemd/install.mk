@@ -8,8 +8,8 @@ LIBDIR ?= /usr/local/lib
 PYTHON ?= python3
 UV_VERSION ?= 0.13.9
 
-INSTALLED := daemon.py pyproject.toml uv.lock README.md CHANGELOG.md commands config core docs formats handlers spool systemd \
-             tests/golden
+INSTALLED := daemon.py pyproject.toml uv.lock README.md CHANGELOG.md commands config connectors core docs formats \
+             handlers spool systemd tests/golden
 PLACE = $(DESTDIR)$(PREFIX)
 CONFIGURATION = $(DESTDIR)$(SYSCONFDIR)/cluedrop/cluedrop.toml
 UNIT = $(DESTDIR)$(LIBDIR)/systemd/system/cluedrop.service

@@ -7,7 +7,8 @@ SQLite: write-ahead log, so that readers never wait; ``synchronous=FULL`` on the
 """
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,24 @@ def trouble(error: DBAPIError, done: str, where: str = "") -> CluedropError:
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return JournalError(f"the journal{where} is damaged: {error.orig}. {REBUILD}", doubtful=True)
     return TransportError(f"the journal{where} cannot be {done}: {error.orig}")
+
+
+@contextmanager
+def writing(connection: Connection) -> Iterator[None]:
+    """One transaction. Raise TransportError when disk or server are in the way: then nothing is written."""
+    with reachable("written"), connection.begin():
+        yield
+
+
+@contextmanager
+def reachable(done: str) -> Iterator[None]:
+    """Make the database's errors ours, ``trouble`` says which; a fault of our own stays what it is."""
+    try:
+        yield
+    except FAULTS_OF_OURS:
+        raise
+    except DBAPIError as error:
+        raise trouble(error, done) from error
 
 
 def upgrade(url: str, migrations: Path = _MIGRATIONS) -> None:

@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Insert, and_, bindparam, delete, func, insert, select, update
-from sqlalchemy.exc import DBAPIError
 
-from spool.journal.database import FAULTS_OF_OURS, check_pages, open_database, sync_names, trouble, upsert
+from spool.journal.database import check_pages, open_database, reachable, sync_names, upsert, writing
 from spool.journal.place import Place
-from spool.journal.tables import Row, alerts, chain, drops, keys, ledger, outputs, requests, routes
+from spool.journal.tables import Row, alerts, chain, drops, keys, ledger, outputs, remote_places, requests, routes
 from spool.manifest import GENESIS, ChainHead
 
 _CHUNK = 1_000
@@ -48,7 +46,7 @@ class Journal:
     def prove(self) -> None:
         """Raise JournalError or TransportError when the journal is not whole."""
         self._place.check()
-        with _reachable("read"):
+        with reachable("read"):
             check_pages(self._reading_engine)
 
     def close(self) -> None:
@@ -63,13 +61,13 @@ class Journal:
     def claim(self, rows: Sequence[Row], *, durable: bool = False) -> None:
         """Note new drops. Not durable, as a rule: the files in the work folder are the truth, the rows follow."""
         connection = self._durable if durable else self._relaxed
-        with _writing(connection):
+        with writing(connection):
             connection.execute(insert(drops), rows)
 
     def commit(self, results: Results) -> None:
         """Durable: before it nothing has happened, after it everything will. All or nothing."""
         self._place.check()
-        with _writing(self._durable):
+        with writing(self._durable):
             self._write(self._durable, results)
 
     def next_number(self) -> int:
@@ -94,7 +92,7 @@ class Journal:
         self, rows: Sequence[Row], counts: Mapping[tuple[str, str], int], head: ChainHead, finished_at: int
     ) -> None:
         """Note that drops need no further act. Not durable: a restart finds out from the folders."""
-        with _writing(self._relaxed):
+        with writing(self._relaxed):
             if rows:
                 self._relaxed.execute(_FINISH, rows)
             for (route, outcome), number in counts.items():
@@ -103,19 +101,19 @@ class Journal:
 
     def note(self, rows: Sequence[Row]) -> None:
         """Change state and report of drops that go on later. Not durable."""
-        with _writing(self._relaxed):
+        with writing(self._relaxed):
             self._relaxed.execute(_NOTE, rows)
 
     def reopen(self, drop_id: str, flags: str) -> None:
         """A person wants a drop handled again; what was laid down for it before is no longer its own."""
-        with _writing(self._durable):
+        with writing(self._durable):
             self._durable.execute(delete(outputs).where(outputs.c.drop_id == drop_id))
             values = {"state": "claimed", "flags": flags, "finished_at": None}
             self._durable.execute(update(drops).where(drops.c.id == drop_id).values(values))
 
     def forget(self, drop_ids: Sequence[str]) -> None:
         """Remove drops that left no trace: canaries, and claims whose file went back to the inbox."""
-        with _writing(self._relaxed):
+        with writing(self._relaxed):
             for start in range(0, len(drop_ids), _CHUNK):
                 self._relaxed.execute(delete(drops).where(drops.c.id.in_(drop_ids[start : start + _CHUNK])))
 
@@ -164,7 +162,7 @@ class Journal:
 
     def prepare(self, route_names: Sequence[str]) -> None:
         """Make the rows that later statements update, and see to it that the database cannot get lost as a whole."""
-        with _writing(self._relaxed):
+        with writing(self._relaxed):
             known = set(self._relaxed.execute(select(routes.c.name)).scalars())
             for name in route_names:
                 if name not in known:
@@ -179,8 +177,12 @@ class Journal:
 
     def set_route(self, name: str, **values: Any) -> None:
         """Change what is known of a route."""
-        with _writing(self._relaxed):
+        with writing(self._relaxed):
             self._relaxed.execute(update(routes).where(routes.c.name == name).values(values))
+
+    def remote_places(self) -> dict[str, Row]:
+        """How every place outside was when its thread told of it last, by name."""
+        return {row["name"]: row for row in self._rows(select(remote_places))}
 
     def alerts(self) -> list[Row]:
         """Open alerts, oldest first."""
@@ -188,19 +190,19 @@ class Journal:
 
     def raise_alert(self, code: str, subject: str, text: str, now: int) -> None:
         """Open an alert, or renew its text."""
-        with _writing(self._relaxed):
+        with writing(self._relaxed):
             self._relaxed.execute(
                 self._upserts["alerts"], {"code": code, "subject": subject, "text": text, "raised_at": now}
             )
 
     def clear_alert(self, code: str, subject: str) -> None:
         """The matter of an alert is over."""
-        with _writing(self._relaxed):
+        with writing(self._relaxed):
             self._relaxed.execute(delete(alerts).where(and_(alerts.c.code == code, alerts.c.subject == subject)))
 
     def ask(self, verb: str, drop_id: str, reason: str, now: int) -> int:
         """Note what a person wants done with a drop; the daemon does it. Durable. Returns the request's number."""
-        with _writing(self._durable):
+        with writing(self._durable):
             made = self._durable.execute(
                 insert(requests).values(verb=verb, drop_id=drop_id, reason=reason, asked_at=now)
             )
@@ -217,12 +219,12 @@ class Journal:
 
     def answer(self, request_id: int, text: str) -> None:
         """A request is done, or refused with a reason."""
-        with _writing(self._relaxed):
+        with writing(self._relaxed):
             self._relaxed.execute(update(requests).where(requests.c.id == request_id).values(done=True, answer=text))
 
     def _rows(self, query: Any) -> list[Row]:
         self._place.check()
-        with _reachable("read"), self._reading_engine.connect() as connection:
+        with reachable("read"), self._reading_engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def stream(self, query: Any) -> Iterator[Row]:
@@ -254,23 +256,6 @@ def _flush_ledger(connection: Connection, upserting: Insert, written: dict[tuple
     if gone:
         connection.execute(_FORGET, gone)
     written.clear()
-
-
-@contextmanager
-def _writing(connection: Connection) -> Iterator[None]:
-    """One transaction. Raise TransportError when disk or server are in the way: then nothing is written."""
-    with _reachable("written"), connection.begin():
-        yield
-
-
-@contextmanager
-def _reachable(done: str) -> Iterator[None]:
-    try:
-        yield
-    except FAULTS_OF_OURS:
-        raise
-    except DBAPIError as error:
-        raise trouble(error, done) from error
 
 
 def as_json(value: Any) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -144,6 +145,55 @@ chain = Table(
     Column("digest", String(64), nullable=False),
     Column("committed", BigInteger, nullable=False, server_default="0", doc="number of the last commit"),
     Column("copied_at", BigInteger, doc="this database is a backup, made then; not to be worked on before a rebuild"),
+)
+
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("id", String(24), primary_key=True, doc="also in the file's name outside, where it could be renamed"),
+    Column("place", String(80), nullable=False),
+    Column("folder", Text, nullable=False, doc="outside"),
+    Column("name", LargeBinary, nullable=False, doc="as it was found outside"),
+    Column("taken_as", LargeBinary, nullable=False, doc="its name outside since the claim"),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime", BigInteger, nullable=False, doc="whole seconds, by the clock outside"),
+    Column("sha256", String(64), nullable=False),
+    Column("state", String(12), nullable=False, doc="fetched: about to land; landed; kept: landed and stays there"),
+    Column("shown", Text, nullable=False, doc="its name in the inbox"),
+    Column("draft", Text, nullable=False, doc="hidden name, in the inbox's folder for what arrives"),
+    Column("draft_place", Unsigned, nullable=False, doc="inode of the folder of the hidden name"),
+    Column("inode", Unsigned, nullable=False),
+    Column("ctime_ns", BigInteger, nullable=False, doc="before the link: another one means that it has landed"),
+    Column("gone_at", BigInteger, doc="since when it is not seen outside any more"),
+    sqlite_with_rowid=False,
+)
+Index("ix_arrivals_folder", arrivals.c.place, arrivals.c.folder)
+
+departures = Table(
+    "departures",
+    metadata,
+    Column("id", String(24), primary_key=True, doc="of this very file in its outbox, and in its hidden name outside"),
+    Column("place", String(80), nullable=False),
+    Column("target", String(80), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("uploaded_as", Text, nullable=False, doc="hidden name outside"),
+    Column("delivered_as", Text, nullable=False, default="", doc="final name; empty as long as it does not stand"),
+    sqlite_with_rowid=False,
+)
+
+remote_places = Table(
+    "remote_places",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("connected", Boolean, nullable=False),
+    Column("trouble", Text, doc="why it is away, or what does not work there"),
+    Column("failures", Integer, nullable=False, default=0, doc="attempts in vain since it was reached last"),
+    Column("next_try_at", BigInteger, doc="when it is tried again"),
+    Column("reached_at", BigInteger, doc="when it has answered last"),
+    Column("collected", BigInteger, nullable=False, default=0),
+    Column("delivered", BigInteger, nullable=False, default=0),
 )
 
 Row = dict[str, Any]

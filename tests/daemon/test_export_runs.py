@@ -107,6 +107,10 @@ def test_a_run_is_tried_handed_over_taken_back_and_run_again(at_work: Path) -> N
     [pdf] = shown(at_work)
     assert pdf.suffix == ".pdf"
 
+    [waiting] = json.loads(daemon(at_work, "status", "--json").stdout)["open_runs"]
+    assert (waiting["run"], waiting["documents"]) == (run, 1)
+    assert run in daemon(at_work, "status").stdout
+
     trial = daemon(at_work, "runs", run, "--preview")
     assert "2_buchungen.csv" in trial.stdout
     assert shown(at_work) == [pdf]

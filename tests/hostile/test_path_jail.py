@@ -12,6 +12,7 @@ import pytest
 from spool.canary import send_canary
 from spool.intake import OWN_FOLDERS
 from spool.own_folders import OWN_NAMES, check_real, entered, make_hidden, open_new
+from spool.places import ARRIVING_FOLDER, SENT_FOLDER
 from spool.staging import STAGED_FOLDER
 from tests.sites import Running, a_route, a_site, visible
 
@@ -148,7 +149,7 @@ def test_a_link_under_the_hidden_name_of_a_canary_is_not_written_through(site: R
 
 
 def test_our_folders_are_known_by_name() -> None:
-    assert {*OWN_FOLDERS, STAGED_FOLDER} == OWN_NAMES
+    assert {*OWN_FOLDERS, STAGED_FOLDER, ARRIVING_FOLDER, SENT_FOLDER} == OWN_NAMES
 
 
 def test_hidden_folders_are_for_us_alone_and_cannot_be_exchanged(site: Running) -> None:

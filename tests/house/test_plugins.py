@@ -78,7 +78,7 @@ def test_a_file_is_known_by_one_reader_only() -> None:
     assert claims == []
 
 
-@pytest.mark.parametrize("room", ["formats", "handlers", "spool", "config", "core"])
+@pytest.mark.parametrize("room", ["formats", "handlers", "connectors", "spool", "config", "core"])
 def test_a_room_opens_with_what_lives_there(room: str) -> None:
     """Its ``__init__`` says what lives here, what must not, and which file to read first."""
     text = ast.get_docstring(tree(ROOT / room / "__init__.py")) or ""

@@ -1,0 +1,279 @@
+"""What is done over one SFTP session: listings, single acts, many small files side by side, long files in one stream.
+
+Small files are bound by the way to the server and back, so many of them are in hand at once; a long one has many
+pieces on their way. What is on its way is limited in number and bytes, whatever the files are.
+"""
+
+import hashlib
+import struct
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, TypeVar
+
+from connectors._sftp_packets import (
+    LIMITS,
+    READING,
+    WRITING_NEW,
+    Answer,
+    Attributes,
+    Code,
+    Entry,
+    Kind,
+    Refused,
+    Request,
+    as_names,
+    asking_limits,
+    on_handle,
+    on_path,
+    opening,
+    reading,
+    writing,
+)
+from connectors._sftp_wire import Wire
+from core.errors import TransportError
+
+_AT_ONCE = 32
+_READDIRS = 8
+_PIECE = 1 << 15
+"""Bytes of a piece; every server must be able to do as much."""
+_LARGEST_PIECE = 1 << 17
+_ON_THEIR_WAY = 4 << 20
+"""Bytes of a long file that are on their way."""
+SMALL = 1 << 16
+"""Files up to so many bytes are handled side by side."""
+
+Sink = Callable[[bytes], object]
+"""Takes the content, piece by piece."""
+Result = TypeVar("Result")
+Task = Generator[Sequence[Request], Sequence[Answer], Result]
+"""Yields requests that may go out together, gets their answers in this order, returns what came of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A file that was read or written from its beginning to its end."""
+
+    size: int
+    sha256: str
+    seen: Attributes | None
+    """What lies outside under its name afterwards; None for nothing."""
+
+
+class Session:
+    """One SFTP session. Not thread-safe."""
+
+    def __init__(self, wire: Wire, bytes_per_second: int = 0) -> None:
+        self._wire = wire
+        self.extensions = wire.extensions
+        self._pace = _Pace(bytes_per_second)
+        self._piece, self._at_once = _limits(wire)
+
+    # ── single acts ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def ask(self, request: Request) -> Answer:
+        """One request. Raise Refused, or TransportError."""
+        return self._wire.ask(request)
+
+    def look(self, path: bytes) -> Attributes | None:
+        """What lies under a path, links not followed; None for nothing. Raise Refused."""
+        try:
+            return seen(self._wire.ask(on_path(Kind.LSTAT, path)))
+        except Refused as refused:
+            if refused.code == Code.NO_SUCH_FILE:
+                return None
+            raise
+
+    def listing(self, folder: bytes) -> Iterator[Entry]:
+        """The entries of a folder, in no order, but "." and "..". Raise Refused."""
+        handle = handle_of(self._wire.ask(on_path(Kind.OPENDIR, folder)))
+        asked = deque(self._wire.send(on_handle(Kind.READDIR, handle)) for _ in range(_READDIRS))
+        trouble: Refused | None = None
+        while asked:
+            answer = self._wire.answer(asked.popleft())
+            if isinstance(answer, Refused):
+                trouble = trouble or answer
+                continue
+            yield from (entry for entry in as_names(answer) if entry.name not in {b".", b".."})
+            if trouble is None:
+                asked.append(self._wire.send(on_handle(Kind.READDIR, handle)))
+        self._wire.answer(self._wire.send(on_handle(Kind.CLOSE, handle)))
+        if trouble is not None and trouble.code != Code.END:
+            raise trouble
+
+    # ── many at once ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def together(self, tasks: Sequence[Task[Result]]) -> list[Result]:
+        """Do small tasks side by side; returns their results in the order of the tasks."""
+        results: dict[int, Result] = {}
+        waiting = deque(enumerate(tasks))
+        running: deque[tuple[int, Task[Result], list[int]]] = deque()
+
+        def go_on(index: int, task: Task[Result], answers: Sequence[Answer] | None) -> None:
+            try:
+                requests = next(task) if answers is None else task.send(answers)
+            except StopIteration as end:
+                results[index] = end.value
+            else:
+                running.append((index, task, [self._send(request) for request in requests]))
+
+        while waiting or running:
+            while waiting and len(running) < self._at_once:
+                go_on(*waiting.popleft(), None)
+            if running:
+                index, task, numbers = running.popleft()
+                go_on(index, task, [self._wire.answer(number) for number in numbers])
+        return [results[index] for index in range(len(tasks))]
+
+    def _send(self, request: Request) -> int:
+        if request.kind in {Kind.READ, Kind.WRITE}:
+            self._pace.take(SMALL if request.kind is Kind.READ else len(request.body))
+        return self._wire.send(request)
+
+    # ── whole files ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def fetch_small(self, path: bytes, size: int, sink: Sink) -> Task[Copied | Refused]:
+        """Copy a small file into ``sink``, as far as it has ``size`` bytes; then look at it again."""
+        [opened] = yield [opening(path, READING)]
+        if isinstance(opened, Refused):
+            return opened
+        handle, content = handle_of(opened), b""
+        while len(content) < size:
+            starts = range(len(content), size, self._piece)
+            pieces = yield [reading(handle, start, min(self._piece, size - start)) for start in starts]
+            before = len(content)
+            content += _joined(pieces, starts, self._piece)
+            if len(content) == before:
+                break  # its end, or it cannot be read on; the look below tells
+        _, looked = yield [on_handle(Kind.CLOSE, handle), on_path(Kind.LSTAT, path)]
+        sink(content)
+        return Copied(len(content), hashlib.sha256(content).hexdigest(), _seen_or_none(looked))
+
+    def fetch_long(self, path: bytes, size: int, sink: Sink) -> Copied:
+        """Copy a file of any length into ``sink``, as far as it has ``size`` bytes; then look at it. Raise Refused."""
+        handle = handle_of(self._wire.ask(opening(path, READING)))
+        digest, offset, asked = hashlib.sha256(), 0, deque[tuple[int, int, int]]()
+        done = 0
+        while done < size:
+            while offset < size and len(asked) * self._piece < _ON_THEIR_WAY:
+                length = min(self._piece, size - offset)
+                self._pace.take(length)
+                asked.append((self._wire.send(reading(handle, offset, length)), offset, length))
+                offset += length
+            number, start, length = asked.popleft()
+            piece = self._wire.answer(number)
+            if not isinstance(piece, bytes) or not piece:
+                break
+            if len(piece) < length:  # less than was asked for: what follows is asked for anew, from here on
+                for late, _, _ in asked:
+                    self._wire.answer(late)
+                asked.clear()
+                offset = start + len(piece)
+            piece = piece[:length]
+            digest.update(piece)
+            sink(piece)
+            done += len(piece)
+        for late, _, _ in asked:
+            self._wire.answer(late)
+        self._wire.answer(self._wire.send(on_handle(Kind.CLOSE, handle)))
+        return Copied(done, digest.hexdigest(), self.look(path))
+
+    def digest(self, path: bytes, size: int) -> str:
+        """SHA-256 of the first ``size`` bytes of a file. Raise Refused."""
+        return self.fetch_long(path, size, lambda _piece: None).sha256
+
+    def store_small(self, path: bytes, content: bytes) -> Task[Copied | Refused]:
+        """Write a small file anew; then look at it."""
+        [opened] = yield [opening(path, WRITING_NEW)]
+        if isinstance(opened, Refused):
+            return opened
+        handle = handle_of(opened)
+        starts = range(0, len(content), self._piece)
+        written = yield [writing(handle, start, content[start : start + self._piece]) for start in starts]
+        closed, looked = yield [on_handle(Kind.CLOSE, handle), on_path(Kind.LSTAT, path)]
+        for answer in (*written, closed):
+            if isinstance(answer, Refused):
+                return answer
+        return Copied(len(content), hashlib.sha256(content).hexdigest(), _seen_or_none(looked))
+
+    def store_long(self, path: bytes, source: BinaryIO) -> Copied:
+        """Write a file of any length anew; then look at it. Raise Refused."""
+        handle = handle_of(self._wire.ask(opening(path, WRITING_NEW)))
+        digest, offset, asked = hashlib.sha256(), 0, deque[int]()
+        trouble: Refused | None = None
+        while trouble is None and (piece := source.read(self._piece)):
+            self._pace.take(len(piece))
+            asked.append(self._wire.send(writing(handle, offset, piece)))
+            offset += len(piece)
+            digest.update(piece)
+            if len(asked) * self._piece >= _ON_THEIR_WAY:
+                trouble = _refusal(self._wire.answer(asked.popleft()))
+        asked.append(self._wire.send(on_handle(Kind.CLOSE, handle)))
+        for number in asked:
+            trouble = trouble or _refusal(self._wire.answer(number))
+        if trouble is not None:
+            raise trouble
+        return Copied(offset, digest.hexdigest(), self.look(path))
+
+
+class _Pace:
+    """Lets no more bytes through than so many a second, over a second or so."""
+
+    def __init__(self, bytes_per_second: int) -> None:
+        self._rate = bytes_per_second
+        self._free_at = time.monotonic()
+
+    def take(self, count: int) -> None:
+        """Wait until so many bytes may go."""
+        if self._rate <= 0:
+            return
+        now = time.monotonic()
+        self._free_at = max(self._free_at, now) + count / self._rate
+        if self._free_at - now > 0.05:
+            time.sleep(self._free_at - now)
+
+
+def _limits(wire: Wire) -> tuple[int, int]:
+    """Bytes of a piece, and files in hand at once: what the server says that it can, else what every one can."""
+    if LIMITS not in wire.extensions:
+        return _PIECE, _AT_ONCE
+    try:
+        answer = wire.ask(asking_limits())
+        packet, most_read, most_write, handles = struct.unpack(">4Q", answer if isinstance(answer, bytes) else b"")
+    except (Refused, struct.error):
+        return _PIECE, _AT_ONCE
+    room = min(packet - 1024 if packet else _PIECE, most_read or _PIECE, most_write or _PIECE, _LARGEST_PIECE)
+    return max(room, _PIECE), max(1, min(handles // 2 or _AT_ONCE, _AT_ONCE))
+
+
+def _joined(pieces: Sequence[Answer], starts: range, length: int) -> bytes:
+    """The pieces that follow one another without a gap."""
+    joined = b""
+    for start, piece in zip(starts, pieces, strict=True):
+        if not isinstance(piece, bytes) or start != starts.start + len(joined):
+            break
+        joined += piece[:length]
+    return joined
+
+
+def handle_of(answer: Answer) -> bytes:
+    """The handle of an answer that must be one. Raise TransportError."""
+    if not isinstance(answer, bytes):
+        raise TransportError("the server's answer is not a handle")
+    return answer
+
+
+def seen(answer: Answer) -> Attributes:
+    """The attributes of an answer that must be some. Raise TransportError."""
+    if not isinstance(answer, Attributes):
+        raise TransportError("the server's answer is not what it was asked about a file")
+    return answer
+
+
+def _seen_or_none(answer: Answer) -> Attributes | None:
+    return answer if isinstance(answer, Attributes) else None
+
+
+def _refusal(answer: Answer) -> Refused | None:
+    return answer if isinstance(answer, Refused) else None

@@ -1,0 +1,187 @@
+"""Places outside at work: what stands in the way of one is tried again for ever, is told, and touches no other."""
+
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.remote import CollectFolder, DeliverFolder, RemotePlace
+from spool.place_worker import delay_after
+from spool.remote_places import RemotePlaces
+from spool.status import RemoteStatus, status_of
+from spool.worker import WorkerSetup
+from tests.sftp_servers import SftpServer, sftp_server
+from tests.sites import FORMATS, HANDLERS, Running, a_route, a_site
+
+
+def a_place(server: SftpServer, name: str = "partner", **more: object) -> RemotePlace:
+    """Collects ``out`` into the route "in" and delivers the target "out" to ``in``; quick."""
+    collect = CollectFolder(str(server.folder("out")), "in", settle_seconds=0.05)
+    deliver = DeliverFolder(str(server.folder("in")), "out")
+    values: dict[str, object] = {
+        "collect": (collect,),
+        "deliver": (deliver,),
+        "poll_seconds": 0.1,
+        "retry_first_seconds": 0.2,
+        "retry_most_seconds": 1.0,
+    }
+    return RemotePlace(name, "sftp", server.access(answer_seconds=2.0), **{**values, **more})  # type: ignore[arg-type]
+
+
+class AtWork:
+    """An engine with its places outside."""
+
+    def __init__(self, running: Running) -> None:
+        self.running = running
+        setup = WorkerSetup(running.site, FORMATS, HANDLERS, {}, "connectors")
+        self.places = RemotePlaces(setup, running.engine)
+        self.places.start()
+
+    def until(self, condition: Callable[[], object]) -> None:
+        def looked() -> object:
+            self.places.look(self.running.health.tell)
+            return condition()
+
+        self.running.until(looked, 40.0)
+
+    def status(self, name: str = "partner") -> RemoteStatus:
+        found = status_of(self.running.site, self.running.journal).remote
+        return next(place for place in found if place.name == name)
+
+    def alerts(self) -> dict[tuple[str, str], str]:
+        return {(row["code"], row["subject"]): row["text"] for row in self.running.journal.alerts()}
+
+
+@pytest.fixture
+def server() -> Iterator[SftpServer]:
+    with sftp_server() as started:
+        yield started
+
+
+@pytest.fixture
+def at_work(start: Callable[..., Running], tmp_path: Path) -> Iterator[Callable[..., AtWork]]:
+    made: list[AtWork] = []
+
+    def make(*places: RemotePlace, **site: object) -> AtWork:
+        made.append(AtWork(start(replace(a_site(tmp_path, **site), remote=places))))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.places.stop()
+
+
+@pytest.mark.slow
+def test_a_file_comes_from_outside_is_handled_and_its_result_stands_outside(
+    at_work: Callable[..., AtWork], server: SftpServer
+) -> None:
+    house = at_work(a_place(server))
+    server.lay(server.home / "out" / "order.txt", b"hello\n")
+
+    house.until((server.home / "in" / "order.out.txt").exists)
+    house.until(lambda: house.status().delivered == 1)
+
+    assert (server.home / "in" / "order.out.txt").read_bytes() == b"begin\nhello\nend\n"
+    assert list((server.home / "out").iterdir()) == []
+    assert (house.status().connected, house.status().collected, house.status().trouble) == (True, 1, None)
+    assert house.running.findings() == []
+
+
+@pytest.mark.slow
+def test_a_server_that_goes_and_comes_back_is_told_and_goes_on(
+    at_work: Callable[..., AtWork], server: SftpServer
+) -> None:
+    house = at_work(a_place(server))
+    house.until(lambda: house.status().connected)
+
+    server.kill()
+    house.until(lambda: house.status().next_try)
+    assert not house.status().connected
+    assert ("away", "partner") in house.alerts()
+
+    server.lay(server.home / "out" / "late.txt", b"late\n")
+    server.start()
+    house.until((server.home / "in" / "late.out.txt").exists)
+    house.until(lambda: house.status().next_try is None)
+    house.until(lambda: ("away", "partner") not in house.alerts())
+
+
+@pytest.mark.slow
+def test_one_that_freezes_touches_no_other(at_work: Callable[..., AtWork], server: SftpServer, tmp_path: Path) -> None:
+    with sftp_server() as frozen:
+        collect = CollectFolder(str(frozen.folder("out")), "other", settle_seconds=0.05)
+        other = a_place(frozen, "frozen", collect=(collect,), deliver=())
+        routes = (a_route(tmp_path), a_route(tmp_path, "other"))
+        site = replace(a_site(tmp_path, *routes), remote=(other, a_place(server)))
+        house = AtWork(Running(site))
+        try:
+            house.until(lambda: house.status("frozen").connected)
+            frozen.signal(signal.SIGSTOP)
+            server.lay(server.home / "out" / "quick.txt", b"quick\n")
+
+            house.until((server.home / "in" / "quick.out.txt").exists)
+            house.until(lambda: "has not answered" in str(house.status("frozen").trouble))
+            assert house.status().connected
+        finally:
+            house.places.stop()
+            house.running.stop()
+
+
+@pytest.mark.slow
+def test_a_server_that_comes_back_with_another_key_is_refused(
+    at_work: Callable[..., AtWork], server: SftpServer
+) -> None:
+    house = at_work(a_place(server))
+    house.until(lambda: house.status().connected)
+    server.kill()
+    server.make_key("host_key")
+    server.start()
+
+    house.until(lambda: "not pinned" in str(house.status().trouble))
+
+    assert server.host_key().key in str(house.status().trouble)
+    server.lay(server.home / "out" / "x.txt", b"x\n")
+    house.running.for_a_while(1.0)
+    assert (server.home / "out" / "x.txt").exists()
+
+
+@pytest.mark.slow
+def test_what_is_refused_there_is_shown_and_the_place_counts_as_reached(
+    at_work: Callable[..., AtWork], server: SftpServer
+) -> None:
+    house = at_work(a_place(server))
+    server.folder("in").chmod(0o555)
+    house.running.outbox().mkdir(parents=True, exist_ok=True)
+    (house.running.outbox() / "x.csv").write_bytes(b"x")
+
+    house.until(lambda: "x.csv: cannot be written" in str(house.status().trouble))
+    assert house.status().connected
+    house.until(lambda: ("not-moved", "partner") in house.alerts())
+
+    server.folder("in").chmod(0o755)
+    house.until((server.home / "in" / "x.csv").exists)
+    house.until(lambda: house.status().trouble is None)
+
+
+def test_stopping_does_not_wait_for_a_server_that_hangs(at_work: Callable[..., AtWork], server: SftpServer) -> None:
+    place = a_place(server)
+    house = at_work(replace(place, access=replace(place.access, answer_seconds=60.0)))
+    house.until(lambda: house.status().connected)
+    server.signal(signal.SIGSTOP)
+
+    house.places.stop()
+
+    assert [started.thread.is_alive() for started in house.places._places if started.thread] == [False]
+
+
+@given(st.integers(1, 10_000))
+def test_the_delay_grows_to_the_most_and_no_further(failures: int) -> None:
+    place = RemotePlace("p", "sftp", None)  # type: ignore[arg-type]
+
+    delay = delay_after(failures, place)
+
+    assert 0.75 * min(900.0, 5.0 * 2 ** min(failures - 1, 20)) <= delay <= 900.0
