@@ -24,6 +24,8 @@ _LETTERS = re.compile(r"[^0-9]+")
 
 def normalised_number(number: str) -> str:
     """Make document numbers comparable: upper case, no separators, no leading zeros."""
+    if number.isascii() and number.isdigit():  # most are: nothing to look for
+        return number.lstrip("0")
     return _SEPARATORS.sub("", number.upper()).lstrip("0")
 
 

@@ -10,7 +10,8 @@ from core.money import cents
 
 Cell = str | int | Decimal | date | None
 
-Kind = Literal["text", "amount", "day", "month", "count", "rate", "factor"]
+Kind = Literal["text", "amount", "day", "month", "count", "row", "rate", "factor"]
+"""What a column holds; a row is the number of one."""
 
 _GERMAN = str.maketrans(",.", ".,")
 
@@ -44,6 +45,8 @@ def shown(kind: Kind, value: Cell) -> str:
         text = f"{value:f}"
         short = (text.rstrip("0").rstrip(".") if "." in text else text).replace(".", ",")
         return f"{short} %" if kind == "rate" else short
+    if isinstance(value, int) and kind == "count":
+        return f"{value:,}".translate(_GERMAN)
     if isinstance(value, date):
         return f"{value:%m/%Y}" if kind == "month" else f"{value:%d.%m.%Y}"
     return "" if value is None else plain(str(value))

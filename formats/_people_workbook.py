@@ -24,6 +24,7 @@ _NUMBER_FORMATS: dict[str, str] = {
     "day": "dd.mm.yyyy",
     "month": "mm/yyyy",
     "count": "#,##0",
+    "row": "0",
     "rate": '0.0" %"',
     "factor": "0.0000##",
 }

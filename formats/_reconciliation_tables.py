@@ -102,7 +102,7 @@ _COLUMNS = (
     Column("Ergebnis"),
     Column("Konto"),
     Column("Beleg"),
-    Column("Zeile", "count"),
+    Column("Zeile", "row"),
     Column("Liste", "amount"),
     Column("Bisher offen", "amount"),
     Column("Bezahlt", "amount"),

@@ -26,7 +26,7 @@ class Disappeared:
     """Counts what is there and what is gone, account by account in their order."""
 
     def __init__(self) -> None:
-        self.gone = self.expected = 0
+        self.gone = 0
         self.shown: list[Problem] = []
         """The first of the disappeared documents, for the note."""
         self._directions = {"ar": [0, 0], "ap": [0, 0]}
@@ -41,7 +41,6 @@ class Disappeared:
             self._end_account()
             self._account, self._documents, self._whole = str(document["ledger_account"]), 0, True
         self._documents += 1
-        self.expected += 1
         self._directions[document["direction"]][1] += 1
         if not gone:
             self._whole = False
@@ -51,15 +50,20 @@ class Disappeared:
         if len(self.shown) < SHOWN:
             self.shown.append(notices.would_be_paid(document))
 
+    @property
+    def expected(self) -> int:
+        """How many documents the list should hold."""
+        return sum(expected for _, expected in self._directions.values())
+
     def _end_account(self) -> None:
         run = self._run
         if self._whole:
             self._run = Run(
                 run.accounts + 1, run.documents + self._documents, run.first or self._account, self._account
             )
-        else:
+            self._longest = max(self._longest, self._run)
+        elif run.accounts:
             self._run = Run()
-        self._longest = max(self._longest, self._run)
 
     def longest_run(self) -> Run:
         """The most accounts that follow one another and have disappeared whole; asked for at the end."""

@@ -41,7 +41,14 @@ class Findings:
         self._counts: Counter[Finding] = Counter()
         self._paid: dict[Finding, Decimal] = {}
         self.rows = 0
-        self.listed = self.listed_ours = self.ours = self.missing = ZERO
+        self.strange = self.listed_ours = self.ours = self.missing = ZERO
+        """Sums of the list: rows that belong to no document, the others; what of these is open, and of missing ones."""
+
+    def count(self, *, strange: Decimal, unchanged: Decimal) -> None:
+        """Amounts of rows that belong to no document, and of those that say nothing new."""
+        self.strange += strange
+        self.listed_ours += unchanged
+        self.ours += unchanged
 
     def unchanged(self, row: OpenItemRow | ClearingRow | None, document: Mapping[str, Any], finding: Finding) -> None:
         """Nothing new is said of a document ("unchanged"), or it is seen for the first time ("new")."""
@@ -117,7 +124,7 @@ class Findings:
             total_checked=reading.grand_total_checked,
             drop=batch.origin.drop_id,
             created=batch.origin.received_at,
-            sums=OpenSums(self.listed, self.listed_ours, self.ours, self.missing) if sums else None,
+            sums=OpenSums(self.listed_ours + self.strange, self.listed_ours, self.ours, self.missing) if sums else None,
             findings=tuple(
                 FindingSum(finding, self._counts[finding], self._paid.get(finding, ZERO))
                 for finding in FINDINGS

@@ -35,7 +35,7 @@ class Parts(NamedTuple):
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> "Parts":
         """The parts of an entry of ``TrackedDocument.told``."""
-        return cls(*(Decimal(told[name]) for name in cls._fields))
+        return cls(*(Decimal(told.get(name, ZERO)) for name in cls._fields))
 
 
 class Evidence(NamedTuple):
@@ -85,8 +85,8 @@ class Teller:
         """
         found = _free(_fitting(payment_id), body.get("told", ()))
         self._remember(body, found, parts, evidence)
-        rounded = Parts(*(cents(part) for part in parts))
-        optional = {name: part for name, part in zip(Parts._fields[1:], rounded[1:], strict=True) if part}
+        others = zip(Parts._fields[1:], parts[1:], strict=True)
+        optional = {name: rounded for name, part in others if part and (rounded := cents(part))}
         payment = self._pattern.model_copy(
             update={
                 "id": found,
@@ -96,7 +96,7 @@ class Teller:
                 "party_id": body["party_id"] or None,
                 "ledger_account": body["ledger_account"],
                 "date": evidence.day,
-                "amount": rounded.amount,
+                "amount": cents(parts.amount),
                 "currency": body["currency"],
                 "source": evidence.source,
                 "inferred": evidence.inferred,
@@ -112,7 +112,7 @@ class Teller:
         return Record("upsert", found, payment)
 
     def _remember(self, body: dict[str, Any], payment_id: str, parts: Parts, evidence: Evidence) -> None:
-        amounts = {name: str(part) for name, part in zip(Parts._fields, parts, strict=True)}
+        amounts = {name: str(part) for name, part in zip(Parts._fields, parts, strict=True) if part or name == "amount"}
         place = self._list_name if evidence.row is None else f"{self._list_name}, Zeile {evidence.row}"
         told = {
             "id": payment_id,

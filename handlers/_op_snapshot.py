@@ -70,20 +70,22 @@ class Snapshot:
         present: list[str] = []
         findings = self._findings
         self.rows += len(rows)
+        strange = unchanged = ZERO
         for row, entry, several in matched(rows, self._ledger):
-            findings.listed += row.amount
             if entry is None:
+                strange += row.amount
                 yield from self._without_document(row, several)
                 continue
             present.append(entry.key)
             document = entry.body
-            findings.listed_ours += row.amount
             amount = -row.amount if document["direction"] == "ap" else row.amount
             if Decimal(document["amount_open"]) == amount and document.get("first_seen") is not None:
-                findings.ours += row.amount
+                unchanged += row.amount
                 findings.unchanged(row, document, "unchanged")
             else:
+                findings.listed_ours += row.amount
                 yield from self._differs(Late(row, entry, amount))
+        findings.count(strange=strange, unchanged=unchanged)
         self.matched += len(present)
         self.present.add_all(present)
         yield from self._changes.flush()
@@ -115,6 +117,7 @@ class Snapshot:
                     continue
                 self.elsewhere.add(entry.key)
                 self.matched += 1
+                self._findings.strange -= row.amount
                 self._findings.listed_ours += row.amount
                 yield from self._findings.notices.show(notices.other_account(row, entry.body))
                 yield from self._differs(Late(row, entry, amount))
