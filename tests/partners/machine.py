@@ -4,6 +4,7 @@ Mounts, processes and network are those of namespaces. In it run the real ``user
 configuration, real clients, and the real daemon as its own user with the one capability that the unit gives it.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -56,6 +57,29 @@ Include /etc/ssh/sshd_config.d/*.conf
 """
 
 
+_VERBS = """
+import json, os, sys
+sys.path.insert(0, sys.argv[1])
+import daemon
+from commands.composition import plugin_settings
+plugin_settings()
+for line in sys.stdin:
+    pid = os.fork()
+    if pid == 0:
+        said = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(said, 1)
+        os.dup2(said, 2)
+        sys.argv[:] = ["daemon.py", *json.loads(line)]
+        try:
+            daemon.main()
+        except SystemExit as end:
+            sys.stdout.flush()
+            os._exit(end.code or 0)
+        os._exit(99)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+"""
+
+
 class Machine:
     """One server with sshd at work; ``close`` ends every process of it."""
 
@@ -70,6 +94,7 @@ class Machine:
         )
         assert self._init.stdout is not None
         self._journal: Journal | None = None
+        self._verbs: subprocess.Popen[bytes] | None = None
         self.processes: list[subprocess.Popen[bytes]] = []
         assert self._init.stdout.readline() == "ready\n"
         pid = self._init.pid
@@ -117,8 +142,17 @@ class Machine:
         return done.stdout
 
     def daemon(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        """A verb of ours, as root."""
-        return self.run(sys.executable, ROOT / "daemon.py", *arguments, "--config", CONFIG)
+        """A verb of ours, as root; a fork of a process that has imported everything once."""
+        if self._verbs is None:
+            command = [sys.executable, "-c", _VERBS, ROOT, self.folder / "said"]
+            self._verbs = self.begin(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self._verbs.stdin is not None
+        assert self._verbs.stdout is not None
+        words = [*map(str, arguments), "--config", CONFIG]
+        self._verbs.stdin.write(f"{json.dumps(words)}\n".encode())
+        self._verbs.stdin.flush()
+        code = int(self._verbs.stdout.readline())
+        return subprocess.CompletedProcess(words, code, (self.folder / "said").read_text(), "")
 
     def serve_sftp(self) -> None:
         log = (self.folder / "sshd.log").open("ab")
@@ -234,6 +268,8 @@ class Machine:
             self._journal.close()
         for process in self.processes:
             self.break_off(process)
+            for pipe in filter(None, (process.stdin, process.stdout)):
+                pipe.close()
         assert self._init.stdin is not None
         self._init.stdin.close()
         self._init.wait(_PATIENCE)

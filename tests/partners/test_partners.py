@@ -13,7 +13,7 @@ import pytest
 from tests.partners.machine import CONFIG, Machine
 
 pytestmark = [pytest.mark.slow, pytest.mark.daemon, pytest.mark.xdist_group("partners")]
-_SLOW = 400_000
+_SLOW = 250_000
 """Bytes of an upload that takes seconds, throttled."""
 _PATIENCE = {"acme": 8.0, "beta": 1.5}
 """Seconds; the longer one is time enough for an alert."""
@@ -283,7 +283,7 @@ def test_an_upload_that_broke_off_stays_is_reported_and_can_be_resumed(machine: 
     assert 0 < _waiting(machine, "resumed.json").stat().st_size < _SLOW
     assert machine.states("resumed.json") == []
 
-    assert machine.sftp("acme", f"reput {path} in/resumed.json").returncode == 0
+    assert machine.sftp("acme", f"reput -p {path} in/resumed.json").returncode == 0
 
     _assert_taken_whole_once(machine, path, "resumed.json")
 
