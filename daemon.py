@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from commands import deciding, looking, repairing, runs, trying, working
+from commands import deciding, looking, partners, repairing, runs, trying, working
 from core.errors import CluedropError, ConfigError, JournalError
 from spool.instance import AlreadyRunning
 
@@ -15,7 +15,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (working, trying, looking, deciding, runs, repairing):
+for group in (working, trying, looking, deciding, runs, partners, repairing):
     app.add_typer(group.verbs)
 
 

@@ -15,13 +15,15 @@ CONFIGURATION = $(DESTDIR)$(SYSCONFDIR)/cluedrop/cluedrop.toml
 UNIT = $(DESTDIR)$(LIBDIR)/systemd/system/cluedrop.service
 SYSUSERS = $(DESTDIR)$(LIBDIR)/sysusers.d/cluedrop.conf
 TMPFILES = $(DESTDIR)$(LIBDIR)/tmpfiles.d/cluedrop.conf
+PARTNERS = $(DESTDIR)$(SYSCONFDIR)/ssh/sshd_config.d/cluedrop-partners.conf
 BOOTED = test -z "$(DESTDIR)" && test -d /run/systemd/system
 
 .PHONY: install install-files install-environment uninstall
 install: install-files $(if $(DESTDIR),,install-environment) ## install or upgrade on this server (DESTDIR, PREFIX=/opt/cluedrop)
 
 install-files:
-	@install -d -m 755 "$(PLACE)" "$(dir $(UNIT))" "$(dir $(SYSUSERS))" "$(dir $(TMPFILES))" "$(dir $(CONFIGURATION))"
+	@install -d -m 755 "$(PLACE)" "$(dir $(UNIT))" "$(dir $(SYSUSERS))" "$(dir $(TMPFILES))" "$(dir $(CONFIGURATION))" \
+	  "$(dir $(PARTNERS))"
 	@# A module that the new version no longer has would still be found as a format: the old source goes first.
 	@cd "$(PLACE)" && rm -rf $(INSTALLED)
 	@git -c safe.directory="$(CURDIR)" ls-files -z -- $(INSTALLED) | xargs -0 cp --parents -t "$(PLACE)"
@@ -29,6 +31,7 @@ install-files:
 	@sed 's|/opt/cluedrop|$(PREFIX)|g; s|/etc/cluedrop|$(SYSCONFDIR)/cluedrop|g' systemd/cluedrop.service > "$(UNIT)"
 	@install -m 644 systemd/cluedrop.sysusers.conf "$(SYSUSERS)"
 	@install -m 644 systemd/cluedrop.tmpfiles.conf "$(TMPFILES)"
+	@install -m 644 systemd/sshd_cluedrop_partners.conf "$(PARTNERS)"
 	@chmod 644 "$(UNIT)"
 	@if [ -e "$(CONFIGURATION)" ]; then \
 	  echo "$(CONFIGURATION) stays as it is; compare it with $(PREFIX)/config/reference.toml."; \
@@ -52,7 +55,7 @@ install-environment: install-files
 
 uninstall: ## remove the program from this server; data, configuration and users stay
 	@if $(BOOTED); then systemctl disable --now cluedrop.service || true; fi
-	@rm -f "$(UNIT)" "$(SYSUSERS)" "$(TMPFILES)"
+	@rm -f "$(UNIT)" "$(SYSUSERS)" "$(TMPFILES)" "$(PARTNERS)"
 	@if [ -d "$(PLACE)" ]; then cd "$(PLACE)" && rm -rf $(INSTALLED) .venv && rmdir --ignore-fail-on-non-empty tests; fi
 	@[ ! -d "$(PLACE)" ] || rmdir --ignore-fail-on-non-empty "$(PLACE)"
 	@if $(BOOTED); then systemctl daemon-reload; fi

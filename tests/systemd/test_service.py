@@ -181,8 +181,8 @@ def test_a_partner_is_locked_into_a_folder(tmp_path: Path) -> None:
     partner = set(_ok(sshd, "-T", "-f", config, "-C", "user=root,host=example.org,addr=192.0.2.1").splitlines())
 
     assert {
-        "chrootdirectory /srv/cluedrop/partners/%u",
-        "forcecommand internal-sftp -u 0007 -l INFO -f AUTH",
+        "chrootdirectory %h",
+        "forcecommand internal-sftp -u 0007 -P hardlink,symlink,mkdir",
         "authorizedkeysfile /etc/ssh/cluedrop-partners/%u",
         "authenticationmethods publickey",
         "passwordauthentication no",
@@ -215,6 +215,8 @@ def test_installing_lays_down_the_tracked_source_and_no_more(tmp_path: Path) -> 
     assert (tmp_path / "usr/local/lib/systemd/system/cluedrop.service").read_text() == UNIT.read_text()
     assert (tmp_path / "usr/local/lib/sysusers.d/cluedrop.conf").is_file()
     assert (tmp_path / "usr/local/lib/tmpfiles.d/cluedrop.conf").is_file()
+    drop_in = (tmp_path / "etc/ssh/sshd_config.d/cluedrop-partners.conf").read_text()
+    assert drop_in == (SHIPPED / "sshd_cluedrop_partners.conf").read_text()
 
 
 def test_a_first_installation_brings_a_configuration_for_the_server(tmp_path: Path) -> None:
@@ -253,6 +255,6 @@ def test_uninstalling_leaves_data_and_configuration(tmp_path: Path) -> None:
     assert not (tmp_path / "opt/cluedrop").exists()
 
 
-@pytest.mark.parametrize("name", ["cluedrop.service", "cluedrop.sysusers.conf", "cluedrop.tmpfiles.conf"])
+@pytest.mark.parametrize("name", sorted(path.name for path in SHIPPED.glob("*.conf")))
 def test_the_readme_names_every_shipped_file(name: str) -> None:
     assert f"`{name}`" in (SHIPPED / "README.md").read_text()
