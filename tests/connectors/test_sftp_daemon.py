@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -100,9 +101,10 @@ def test_a_daemon_that_is_killed_again_and_again_fetches_and_delivers_each_file_
             answers[path.read_text()] += 1
             path.unlink()
 
-    def is_done() -> bool:
+    def is_reached(life: int, moment: Callable[[], object]) -> bool:
         """A moment may be over before it is seen; then the daemon is killed at rest."""
-        return not any(outside.iterdir()) and len(answers) + len(visible(inside)) == sent
+        is_done = not any(outside.iterdir()) and len(answers) + len(visible(inside)) == sent
+        return log.read_text().count("is at work") == life and bool(moment() or is_done)
 
     sent = 0
     for life, moment in enumerate(moments, 1):
@@ -111,8 +113,7 @@ def test_a_daemon_that_is_killed_again_and_again_fetches_and_delivers_each_file_
             hidden = server.lay(outside / ".writing", _message(sent).encode())
             hidden.rename(outside / f"{sent:04}.json")
         with daemon(tmp_path, key) as process:
-            _until(process, log, lambda: log.read_text().count("is at work") == life)
-            _until(process, log, lambda: moment() or is_done())  # noqa: B023 - asked at once
+            _until(process, log, partial(is_reached, life, moment))
         pick_up()
     with daemon(tmp_path, key) as process:
         _until(process, log, lambda: (pick_up(), sum(answers.values()) >= MESSAGES)[1])
