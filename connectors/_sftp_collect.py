@@ -32,6 +32,8 @@ from connectors._sftp_session import SMALL, Copied, Session, Task, seen
 from core.connecting import Arrival, Landing, Round
 from core.remote import CollectFolder
 
+_MOST_A_ROUND = 5_000
+"""Files; after them it is seen to whether the inbox can take more."""
 _NOT_OURS_TO_RENAME = (Code.DENIED, Code.UNSUPPORTED)
 
 
@@ -41,8 +43,10 @@ def collect(session: Session, state: Collecting, landing: Landing) -> Round:
     try:
         found = Found.sorted_out(session.listing(path_of(state.folder.folder)), state.folder, landing.owner)
         _finish_earlier(session, state, landing, found, done)
-        for group in in_groups(finished_files(state, landing, found, done)):
+        ready = finished_files(state, landing, found, done)
+        for group in in_groups(ready[:_MOST_A_ROUND]):
             _bring(session, state, landing, group, done)
+        done.more = len(ready) > _MOST_A_ROUND
     except Refused as refused:
         done.troubles[""] = f"the server refuses the folder {state.folder.folder}: {refused}"
     return done

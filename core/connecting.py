@@ -145,6 +145,8 @@ class Round:
     """Files that have landed, or that stand outside."""
     waits: bool = False
     """Something there is not finished yet; to look again soon is worth while."""
+    more: bool = False
+    """Not all that could be moved was moved: others get their turn first."""
     troubles: dict[str, str] = field(default_factory=dict)
     """Files that cannot be moved, by name, and remarks on the folder under ""; the others go on."""
 

@@ -191,7 +191,9 @@ class PlaceWorker:
                 continue
             found = connection.collect(folder, landing)
             self._note(folder.folder, found, ways, "collected")
-            if found.waits:
+            if found.more:
+                gap = 0.0
+            elif found.waits:
                 gap = min(gap, folder.settle_seconds)
         self._collect_at = time.monotonic() + gap
 

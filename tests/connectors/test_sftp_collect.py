@@ -40,6 +40,21 @@ def test_the_oldest_comes_first(rig: MakeRig) -> None:
     assert one.hinted == ["c.csv", "a.csv", "b.csv"]
 
 
+def test_a_full_folder_is_emptied_in_rounds_so_that_others_get_their_turn(
+    rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors._sftp_collect._MOST_A_ROUND", 50)
+    one = rig()
+    names = {f"f{number:03}.csv" for number in range(120)}
+    for name in names:
+        one.lay(name)
+
+    rounds = [one.collect() for _ in range(3)]
+
+    assert [(done.moved, done.more) for done in rounds] == [(50, True), (50, True), (20, False)]
+    assert set(one.came()) == names
+
+
 @pytest.mark.parametrize(
     "name", [".hidden", "x.part", "x.csv.filepart", "x.tmp", "~$x.xlsx", "X.PART", ".in.x.csv.", "x.bak", "Thumbs.db"]
 )
