@@ -7,7 +7,7 @@ begun. Where nothing may be renamed, what has come is remembered by name, size, 
 | lies outside                    | the engine says       | so                                                   |
 |---------------------------------|-----------------------|------------------------------------------------------|
 | a finished file                 |                       | claim it                                             |
-| a claimed file of ours          | nothing               | fetch it (again, after a crash)                      |
+| a claimed file of ours          | nothing               | fetch it, or what is missing of it after a crash     |
 | a claimed file of ours          | it has landed         | clear it away                                        |
 | nothing                         | it has landed         | it is cleared away already                           |
 | a file that changed meanwhile   |                       | what was fetched is thrown away; it is waited for    |
@@ -32,6 +32,8 @@ from connectors._sftp_session import SMALL, Copied, Session, Task, seen
 from core.connecting import Arrival, Landing, Round
 from core.remote import CollectFolder
 
+_MOST_A_ROUND = 5_000
+"""Files; after them it is seen to whether the inbox can take more."""
 _NOT_OURS_TO_RENAME = (Code.DENIED, Code.UNSUPPORTED)
 
 
@@ -41,8 +43,10 @@ def collect(session: Session, state: Collecting, landing: Landing) -> Round:
     try:
         found = Found.sorted_out(session.listing(path_of(state.folder.folder)), state.folder, landing.owner)
         _finish_earlier(session, state, landing, found, done)
-        for group in in_groups(finished_files(state, landing, found, done)):
+        ready = finished_files(state, landing, found, done)
+        for group in in_groups(ready[:_MOST_A_ROUND]):
             _bring(session, state, landing, group, done)
+        done.more = len(ready) > _MOST_A_ROUND
     except Refused as refused:
         done.troubles[""] = f"the server refuses the folder {state.folder.folder}: {refused}"
     return done
@@ -122,14 +126,15 @@ def _fetch(
 
 
 def _fetching(session: Session, folder: CollectFolder, landing: Landing, arrival: Arrival) -> Task[Copied | Refused]:
-    with landing.draft(arrival) as sink:
-        return (yield from session.fetch_small(path_of(folder.folder, arrival.taken_as), arrival.size, sink.write))
+    with landing.draft(arrival) as draft:
+        return (yield from session.fetch_small(path_of(folder.folder, arrival.taken_as), arrival.size, draft.write))
 
 
 def _fetched_long(session: Session, folder: CollectFolder, landing: Landing, arrival: Arrival) -> Copied | Refused:
-    with landing.draft(arrival) as sink:
+    with landing.draft(arrival) as draft:
+        path = path_of(folder.folder, arrival.taken_as)
         try:
-            return session.fetch_long(path_of(folder.folder, arrival.taken_as), arrival.size, sink.write)
+            return session.fetch_long(path, arrival.size, draft.write, draft.size, draft.digest)
         except Refused as refused:
             return refused
 
@@ -154,7 +159,7 @@ def _digest(arrival: Arrival, copied: Copied | Refused, done: Round) -> str | No
 def _finish_earlier(session: Session, state: Collecting, landing: Landing, found: Found, done: Round) -> None:
     """Go on with what an earlier round, or an earlier life, could not finish."""
     folder = state.folder
-    landing.there(found.files)
+    landing.there([*found.files, *found.claimed])
     for claimed in found.claimed.values():
         marker = found.marker_of(claimed.name, folder)
         if marker is not None and claimed.name not in found.files:

@@ -5,35 +5,43 @@ engine knows that all of a file lies under it, a hidden name that is not there a
 when somebody has already taken the file away. A plain rename never overwrites.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePath
+from typing import BinaryIO
 
 from connectors._sftp_folder import as_bytes, path_of
 from connectors._sftp_packets import POSIX_RENAME, Attributes, Code, Kind, Refused, on_path, renaming, replacing
 from connectors._sftp_session import SMALL, Copied, Session, Task
-from core.connecting import Departure, Despatch, Round
+from core.connecting import Departure, Despatch, Digest, Round
 from core.errors import TransportError
 from core.remote import DeliverFolder
 
 _GROUP_FILES, _GROUP_BYTES = 512, 64 << 20
 _MOST_NUMBERS = 1_000
+_RESUMED_FROM, _READ_AT_ONCE = 1 << 24, 1 << 20
+"""Bytes that must lie there, so that it is worth while to go on behind them."""
 
 
-def deliver(session: Session, folder: DeliverFolder, despatch: Despatch) -> Round:
-    """One round. Raise TransportError when the place is away; files that are refused are told in the Round."""
+def deliver(session: Session, folder: DeliverFolder, despatch: Despatch, unnamed: set[str]) -> Round:
+    """One round. Raise TransportError when the place is away; files that are refused are told in the Round.
+
+    ``unnamed`` are those of which the server has said that they did not get their names; kept from round to round.
+    """
     done = Round()
     for group in _groups(despatch.waiting()):
         begun = [departure for departure in group if departure.uploaded_as]
-        begun = [departure for departure in begun if _is_whole(session, folder, despatch, departure)]
+        begun = [departure for departure in begun if _is_whole(session, folder, despatch, departure, unnamed)]
         new = _upload(session, folder, [departure for departure in group if not departure.uploaded_as], done)
         there = despatch.uploaded(new)
         ours = {departure.id for departure in there}
+        unnamed |= ours
         gone = [departure for departure in new if departure.id not in ours]  # somebody has taken it back meanwhile
         session.together([_removing(path_of(folder.folder, as_bytes(departure.uploaded_as))) for departure in gone])
         order = {departure.id: number for number, departure in enumerate(group)}
         ready = sorted([*begun, *there], key=lambda departure: order[departure.id])
-        stand = _show(session, folder, despatch, ready, {departure.id for departure in begun}, done)
+        stand = _show(session, folder, despatch, ready, unnamed, done)
         despatch.delivered(stand)
         done.moved += len(stand)
     return done
@@ -90,22 +98,50 @@ def _storing(session: Session, folder: DeliverFolder, departure: Departure) -> T
 
 
 def _stored_long(session: Session, folder: DeliverFolder, departure: Departure) -> Copied | Refused | None:
+    hidden = path_of(folder.folder, as_bytes(_hidden_name(departure)))
     try:
         with departure.path.open("rb") as source:
-            return session.store_long(path_of(folder.folder, as_bytes(_hidden_name(departure))), source)
+            return session.store_long(hidden, source, *_lies_there(session, hidden, source, departure.size))
     except FileNotFoundError:
         return None
     except Refused as refused:
         return refused
 
 
+def _lies_there(session: Session, hidden: bytes, source: BinaryIO, size: int) -> tuple[int, Digest]:
+    """How much of a long file an upload that broke has left there, and its hash: read back, all else is no proof.
+
+    A server that went down may have left anything there. Reading it is no dearer than to send it again, and on most
+    lines much cheaper.
+    """
+    found = session.look(hidden)
+    length = min(size, found.size or 0) if found is not None and found.is_file else 0
+    digest = hashlib.sha256()
+    if length < _RESUMED_FROM:
+        return 0, digest
+    for start in range(0, length, _READ_AT_ONCE):
+        digest.update(source.read(min(_READ_AT_ONCE, length - start)))
+    if session.digest(hidden, length) == digest.hexdigest():
+        return length, digest
+    source.seek(0)
+    return 0, hashlib.sha256()
+
+
 # ── showing ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _is_whole(session: Session, folder: DeliverFolder, despatch: Despatch, departure: Departure) -> bool:
-    """What an earlier attempt has uploaded can be renamed; if only a part of it is left, it is uploaded again."""
+def _is_whole(
+    session: Session, folder: DeliverFolder, despatch: Despatch, departure: Departure, unnamed: set[str]
+) -> bool:
+    """What an earlier attempt has uploaded can be renamed; if only a part of it is left, it is uploaded again.
+
+    If nothing is left, it was renamed and the answer got lost, unless we know better: then somebody has deleted it.
+    """
     found = session.look(path_of(folder.folder, as_bytes(departure.uploaded_as)))
-    if found is None or found.size == departure.size:
+    if found is None and departure.id not in unnamed:
+        return True
+    if found is not None and found.size == departure.size:
+        unnamed.add(departure.id)
         return True
     despatch.again(departure)
     return False
@@ -116,21 +152,28 @@ def _show(
     folder: DeliverFolder,
     despatch: Despatch,
     ready: Sequence[Departure],
-    begun: set[str],
+    unnamed: set[str],
     done: Round,
 ) -> list[Departure]:
     """Give the files their final names, in order; returns those that stand."""
     stand = []
+    there = {departure.id for departure in ready if departure.id in unnamed}
+    unnamed -= there  # until the server says what became of them
     for departure, became in zip(ready, session.together([_renaming(folder, one) for one in ready]), strict=True):
         if became == _TAKEN:
             result = _where_it_exists(session, folder, departure)
-        elif became == _GONE and departure.id not in begun:
+        elif became == _GONE and departure.id in there:
             despatch.again(departure)  # it lay there a moment ago, and nobody else knows this name
             result = Refused(Code.NO_SUCH_FILE, "what was uploaded has vanished before it got its name")
+        elif became == _GONE:
+            result = departure.name
+            if session.look(path_of(folder.folder, as_bytes(departure.name))) is None:
+                done.troubles[departure.name] = f"was uploaded to {folder.folder} before, and has been taken from there"
         else:
-            result = departure.name if became == _GONE else became
+            result = became
         if isinstance(result, Refused):
             done.troubles[departure.name] = f"cannot get its name in {folder.folder}: {result}"
+            unnamed.add(departure.id)
         else:
             stand.append(replace(departure, final=result))
     return stand

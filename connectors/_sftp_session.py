@@ -16,6 +16,7 @@ from connectors._sftp_packets import (
     LIMITS,
     READING,
     WRITING_NEW,
+    WRITING_ON,
     Answer,
     Attributes,
     Code,
@@ -32,6 +33,7 @@ from connectors._sftp_packets import (
     writing,
 )
 from connectors._sftp_wire import Wire
+from core.connecting import Digest
 from core.errors import TransportError
 
 _AT_ONCE, _MOST_AT_ONCE = 32, 128
@@ -162,11 +164,13 @@ class Session:
         sink(content)
         return Copied(len(content), hashlib.sha256(content).hexdigest(), _seen_or_none(looked))
 
-    def fetch_long(self, path: bytes, size: int, sink: Sink) -> Copied:
-        """Copy a file of any length into ``sink``, as far as it has ``size`` bytes; then look at it. Raise Refused."""
+    def fetch_long(self, path: bytes, size: int, sink: Sink, done: int = 0, digest: Digest | None = None) -> Copied:
+        """Copy a file of any length into ``sink``, as far as it has ``size`` bytes; then look at it. Raise Refused.
+
+        ``done`` bytes are in the sink already and in ``digest``, which takes each piece in before the sink.
+        """
         handle = handle_of(self._wire.ask(opening(path, READING)))
-        digest, offset, asked = hashlib.sha256(), 0, deque[tuple[int, int, int]]()
-        done = 0
+        digest, offset, asked = digest or hashlib.sha256(), done, deque[tuple[int, int, int]]()
         while done < size:
             if len(asked) * self._piece <= _ON_THEIR_WAY // 2:
                 while offset < size and len(asked) * self._piece < _ON_THEIR_WAY:
@@ -210,10 +214,13 @@ class Session:
                 return answer
         return Copied(len(content), hashlib.sha256(content).hexdigest(), _seen_or_none(looked))
 
-    def store_long(self, path: bytes, source: BinaryIO) -> Copied:
-        """Write a file of any length anew; then look at it. Raise Refused."""
-        handle = handle_of(self._wire.ask(opening(path, WRITING_NEW)))
-        digest, offset, asked = hashlib.sha256(), 0, deque[int]()
+    def store_long(self, path: bytes, source: BinaryIO, done: int = 0, digest: Digest | None = None) -> Copied:
+        """Write a file of any length; then look at it. Raise Refused.
+
+        ``done`` bytes lie there already and are in ``digest``; the source stands behind them.
+        """
+        handle = handle_of(self._wire.ask(opening(path, WRITING_ON if done else WRITING_NEW)))
+        digest, offset, asked = digest or hashlib.sha256(), done, deque[int]()
         trouble: Refused | None = None
         while trouble is None and (piece := source.read(self._piece)):
             self._pace.take(len(piece))

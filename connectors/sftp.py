@@ -43,6 +43,7 @@ class SftpConnection:
         self._entered = entered
         self.session = session
         self._collecting: dict[CollectFolder, Collecting] = {}
+        self._unnamed: dict[DeliverFolder, set[str]] = {}
 
     def collect(self, folder: CollectFolder, landing: Landing) -> Round:
         """Bring every finished file of a folder outside into an inbox. Raise TransportError when the place is away."""
@@ -50,7 +51,7 @@ class SftpConnection:
 
     def deliver(self, folder: DeliverFolder, despatch: Despatch) -> Round:
         """Take every file of an outbox outside. Raise TransportError when the place is away."""
-        return deliver(self.session, folder, despatch)
+        return deliver(self.session, folder, despatch, self._unnamed.setdefault(folder, set()))
 
     def probe(self) -> None:
         """Return when the place still answers: SSH's own keepalive asks, and does not count the answers."""

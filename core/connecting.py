@@ -8,7 +8,8 @@ answers when it is on the disk. So the same memory serves every outside system.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from types import TracebackType
+from typing import Any, Protocol, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,37 @@ class Arrival:
         return self.taken_as != self.name
 
 
+class Digest(Protocol):
+    """A hash that grows; one of hashlib."""
+
+    def update(self, data: bytes, /) -> None:
+        """Take more in."""
+
+    def hexdigest(self) -> str:
+        """Of what it has taken in."""
+
+
+class Draft(Protocol):
+    """A hidden file on the file system of the inbox, for the content of one arrival; a context manager closes it.
+
+    Of a long file some may lie there from an earlier attempt, if it is certain that this is its beginning.
+    """
+
+    size: int
+    """Bytes that are there."""
+    digest: Digest
+    """SHA-256 of them; whoever writes updates it before."""
+
+    def write(self, piece: bytes) -> object:
+        """Go on. Raise OSError."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None: ...
+
+
 class Landing(Protocol):
     """What the engine hands to ``collect``: the way into one inbox, and the memory of what has come."""
 
@@ -41,8 +73,8 @@ class Landing(Protocol):
     def new_id(self) -> str:
         """An id for an Arrival."""
 
-    def draft(self, arrival: Arrival) -> BinaryIO:
-        """A new hidden file on the file system of the inbox, for the content; the caller closes it. Raise OSError."""
+    def draft(self, arrival: Arrival) -> Draft:
+        """Where the content is written. Raise OSError."""
 
     def knows(self, name: bytes, size: int, mtime: int) -> bool:
         """This very file has been fetched and was left outside."""
@@ -113,6 +145,8 @@ class Round:
     """Files that have landed, or that stand outside."""
     waits: bool = False
     """Something there is not finished yet; to look again soon is worth while."""
+    more: bool = False
+    """Not all that could be moved was moved: others get their turn first."""
     troubles: dict[str, str] = field(default_factory=dict)
     """Files that cannot be moved, by name, and remarks on the folder under ""; the others go on."""
 

@@ -2,7 +2,7 @@
 
 | the journal says | the draft                        | so                                                        |
 |------------------|----------------------------------|-----------------------------------------------------------|
-| nothing          | a part of it, or all             | fetch it again, over what lies there                      |
+| nothing          | a part of it, or all             | fetch it again; a long one goes on, see ``drafts``        |
 | fetched          | its change time has not moved    | link it into the inbox                                    |
 | fetched          | it has moved, or it is gone      | it was in the inbox, even if it was claimed from there    |
 | landed           | whatever                         | remove the draft; outside it remains to be cleared away   |
@@ -12,19 +12,18 @@
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
-from typing import BinaryIO
 
 from core.connecting import Arrival
 from core.errors import TransportError
 from core.site import Route
+from spool.drafts import NOTE_MARK, RESUMED_FROM, Draft, Part
 from spool.durable import sync_paths
 from spool.identifiers import now_ms
 from spool.journal.remote import RemoteMemory
 from spool.journal.tables import Row
 from spool.names import safe_name
-from spool.own_folders import open_new
 from spool.ownership import Ownership
 from spool.places import ARRIVING_FOLDER, arriving_place
 from spool.publishing import Publication, let_change_time_move
@@ -81,9 +80,9 @@ class InboxLanding:
         """An id for an Arrival: time and chance, hexadecimal."""
         return f"{now_ms():011x}{secrets.token_hex(4)}"
 
-    def draft(self, arrival: Arrival) -> BinaryIO:
-        """A new hidden file for the content."""
-        return open(open_new(self._draft(arrival.id)), "wb")
+    def draft(self, arrival: Arrival) -> Draft:
+        """A hidden file for the content; what an earlier attempt has left of a long one is there."""
+        return Draft(self._draft(arrival.id), self._note_of(arrival.taken_as), arrival)
 
     def knows(self, name: bytes, size: int, mtime: int) -> bool:
         """This very file has been fetched and was left outside."""
@@ -105,6 +104,7 @@ class InboxLanding:
             return
         try:
             drafts = [self._draft(arrival.id) for arrival in arrivals]
+            self._drop_notes(arrivals)  # a draft that may be in the inbox must never be written to again
             sync_paths(drafts, [self._hidden])
             planned = [self._planned(*pair) for pair in zip(arrivals, drafts, strict=True)]
             rows = [self._row(*pair) for pair in zip(arrivals, planned, strict=True)]
@@ -133,6 +133,7 @@ class InboxLanding:
             for arrival in arrivals
         ]
         replaced = [self._kept[row["name"]]["id"] for row in rows if row["name"] in self._kept]
+        self._drop_notes(arrivals)
         self._note(rows)
         self._memory.forget_arrivals([number for number in replaced if number not in {row["id"] for row in rows}])
         for number in replaced:
@@ -143,8 +144,9 @@ class InboxLanding:
                 os.unlink(self._draft(row["id"]))
 
     def there(self, names: Iterable[bytes]) -> None:
-        """Forget after a while what is not there any more."""
+        """Forget what is not there any more: begun files at once, and after a while what has come."""
         now, there = now_ms(), set(names)
+        self._tidy(there)
         changed = [row for name, row in self._kept.items() if (row["gone_at"] is None) != (name in there)]
         for row in changed:
             row["gone_at"] = None if row["name"] in there else now
@@ -158,6 +160,15 @@ class InboxLanding:
 
     def _draft(self, arrival_id: str) -> str:
         return f"{self._hidden}/{self._drafts}{arrival_id}"
+
+    def _note_of(self, taken_as: bytes) -> str:
+        return self._draft(NOTE_MARK + hashlib.sha256(taken_as).hexdigest()[:19])
+
+    def _drop_notes(self, arrivals: Sequence[Arrival]) -> None:
+        for arrival in arrivals:
+            if arrival.size >= RESUMED_FROM:
+                with suppress(FileNotFoundError):
+                    os.unlink(self._note_of(arrival.taken_as))
 
     def _planned(self, arrival: Arrival, draft: str) -> Publication:
         return Publication.planned(
@@ -191,8 +202,18 @@ class InboxLanding:
         """Bring in what was fetched whole and is not noted as landed."""
         rows = [row for row in self._rows.values() if row["state"] == "fetched"]
         self._show(rows, [self._publication(row) for row in rows], fresh=False)
-        for name in os.listdir(self._hidden):  # what is left was cut off, or has landed
-            if name.startswith(self._drafts):
+        self._tidy(None)
+
+    def _tidy(self, outside: Collection[bytes] | None) -> None:
+        """Remove what was cut off, or has landed; long files can go on as long as they lie ``outside``."""
+        found = [name for name in os.listdir(self._hidden) if name.startswith(self._drafts)]
+        stay = set()
+        for name in found:
+            part = Part.read(f"{self._hidden}/{name}") if name.startswith(self._drafts + NOTE_MARK) else None
+            if part and (outside is None or part.taken_as in outside):
+                stay |= {name, part.draft}
+        for name in found:
+            if name not in stay:
                 os.unlink(f"{self._hidden}/{name}")
 
     def _publication(self, row: Row) -> Publication:

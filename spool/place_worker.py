@@ -143,7 +143,7 @@ class PlaceWorker:
             return False
 
     def _collect(self, connection: Connection, ways: Ways) -> float | None:
-        """One round; returns the seconds after which something may be finished that was not, None for nothing such."""
+        """One round; returns the seconds after which another is worth while, None for the usual time."""
         soon: list[float] = []
         for folder, landing in ways.landings.items():
             try:
@@ -153,7 +153,9 @@ class PlaceWorker:
                 continue
             found = connection.collect(folder, landing)
             self._note(folder.folder, found, ways, "collected")
-            if found.waits:
+            if found.more:
+                soon.append(0.0)
+            elif found.waits:
                 soon.append(folder.settle_seconds)
         return min(soon, default=None)
 

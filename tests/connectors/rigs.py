@@ -4,13 +4,13 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
 
 from connectors import sftp
 from connectors.sftp import SftpConnection
 from core.connecting import Arrival, Departure, Round
 from core.remote import CollectFolder, DeliverFolder, RemotePlace
 from spool.despatch import OutboxDespatch
+from spool.drafts import Draft
 from spool.journal.database import upgrade
 from spool.journal.remote import RemoteMemory
 from spool.landing import InboxLanding
@@ -27,7 +27,7 @@ class Meddled(InboxLanding):
 
     meddle: Callable[[], object] = staticmethod(lambda: None)
 
-    def draft(self, arrival: Arrival) -> BinaryIO:
+    def draft(self, arrival: Arrival) -> Draft:
         opened = super().draft(arrival)
         self.meddle()
         return opened

@@ -1,14 +1,11 @@
 """Files outside come into the inbox: each once, whole, and only then they go from there."""
 
 import os
-import signal
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from core.errors import TransportError
 from tests.connectors.rigs import Rig
 from tests.sftp_servers import sftp_server
 
@@ -41,6 +38,21 @@ def test_the_oldest_comes_first(rig: MakeRig) -> None:
     one.collect()
 
     assert one.hinted == ["c.csv", "a.csv", "b.csv"]
+
+
+def test_a_full_folder_is_emptied_in_rounds_so_that_others_get_their_turn(
+    rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors._sftp_collect._MOST_A_ROUND", 50)
+    one = rig()
+    names = {f"f{number:03}.csv" for number in range(120)}
+    for name in names:
+        one.lay(name)
+
+    rounds = [one.collect() for _ in range(3)]
+
+    assert [(done.moved, done.more) for done in rounds] == [(50, True), (50, True), (20, False)]
+    assert set(one.came()) == names
 
 
 @pytest.mark.parametrize(
@@ -241,60 +253,3 @@ def test_of_two_daemons_each_file_goes_to_one(rig: MakeRig) -> None:
     assert came[0].keys() | came[1].keys() == names
     assert came[0].keys() & came[1].keys() == set()
     assert both[0].left() == set()
-
-
-# ── what stands in the way ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def _freeze(one: Rig) -> None:
-    one.server.signal(signal.SIGSTOP)
-
-
-def _kill(one: Rig) -> None:
-    one.server.kill()
-
-
-@pytest.mark.parametrize("strike", [pytest.param(_freeze, marks=pytest.mark.slow), _kill], ids=["frozen", "killed"])
-def test_a_server_that_goes_in_the_middle_loses_and_doubles_nothing(
-    rig: MakeRig, strike: Callable[[Rig], None]
-) -> None:
-    one = rig()
-    contents = {f"f{number}.csv": os.urandom(90_000) for number in range(12)}
-    for name, content in contents.items():
-        one.lay(name, content)
-    drafts = iter(range(100))
-    one.landing.meddle = lambda: strike(one) if next(drafts) == 5 else None
-
-    with pytest.raises(TransportError):
-        one.collect()
-    one.server.kill()
-    one.server.start()
-    one.restart()
-    one.collect()
-
-    assert one.came() == contents
-    assert one.left() == set()
-    assert one.drafts() == []
-
-
-def test_a_full_disk_here_loses_nothing(rig: MakeRig) -> None:
-    one = rig()
-    one.lay("x.csv")
-    one.landing._free_bytes = 1 << 60
-
-    with pytest.raises(TransportError, match="too little free space"):
-        one.collect()
-
-    assert one.left() == {"x.csv"}
-
-
-def test_nothing_lands_where_somebody_has_laid_a_link(rig: MakeRig, tmp_path: Path) -> None:
-    one = rig()
-    (tmp_path / "elsewhere").mkdir()
-    (one.inbox / ".arriving").symlink_to(tmp_path / "elsewhere")
-    one.lay("x.csv")
-
-    with pytest.raises(TransportError):
-        one.collect()
-
-    assert list((tmp_path / "elsewhere").iterdir()) == []

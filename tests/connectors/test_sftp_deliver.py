@@ -130,6 +130,27 @@ def test_what_somebody_takes_back_while_it_is_uploaded_is_not_shown(rig: MakeRig
     assert hidden(one.inside) == []
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_an_upload_that_somebody_deletes_before_it_got_its_name_is_sent_again(rig: MakeRig, restarted: bool) -> None:
+    one = rig()
+    one.deliver_with(exists="wait")
+    one.server.lay(one.inside / "x.csv", b"in the way")
+    one.publish("x.csv", b"ours")
+    one.deliver()
+    if restarted:
+        one.restart()
+        one.deliver()
+    for name in hidden(one.inside):
+        (one.inside / name).unlink()
+    (one.inside / "x.csv").unlink()
+
+    one.deliver()
+    one.deliver()
+
+    assert one.stands() == {"x.csv": b"ours"}
+    assert list(one.outbox.iterdir()) == []
+
+
 def test_half_of_an_earlier_upload_is_written_anew(rig: MakeRig) -> None:
     one = rig()
     one.publish("x.csv", b"whole content")
