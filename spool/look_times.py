@@ -30,7 +30,7 @@ class LookTimes:
         return time.monotonic() >= self._at or (self._due is not None and datetime.now(UTC) >= self._due)
 
     def looked(self, soon: float | None) -> None:
-        """It was looked at; in ``soon`` seconds something will be finished there that was not, None for nothing."""
+        """It was looked at; in ``soon`` seconds another look is worth while, None for the usual time."""
         if self._trigger is not None:
             self._schedule(self._trigger, datetime.now(UTC))
         else:
