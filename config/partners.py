@@ -25,6 +25,7 @@ import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from config.partner_keys import PublicKey, keys_of
@@ -139,11 +140,10 @@ def trouble_of_server(partner: Partner) -> str | None:
     if not wanted <= set(said) or not any(line.startswith("forcecommand internal-sftp ") for line in said):
         source = Path(__file__).parents[1] / "systemd/sshd_cluedrop_partners.conf"
         return f"sshd knows nothing of partners yet: install -D -m 0644 {source} {DROP_IN}"
-    allowed = [line for line in said if line.startswith(("allowusers ", "allowgroups ", "denyusers ", "denygroups "))]
-    if any(line.split()[0].startswith("allow") for line in allowed) and not any(
-        line.split()[1] in {partner.name, GROUP} for line in allowed
-    ):
-        return f"sshd lets in others only ({'; '.join(allowed)}): add AllowGroups {GROUP}"
+    for option, name in (("AllowUsers", partner.name), ("AllowGroups", GROUP)):
+        patterns = [line.split()[1] for line in said if line.startswith(f"{option.lower()} ")]
+        if patterns and not any(fnmatchcase(name, pattern.partition("@")[0]) for pattern in patterns):
+            return f"sshd lets in others only ({option} {' '.join(patterns)}): add {name} there"
     return None
 
 
@@ -163,7 +163,7 @@ def _refuse_strangers(partner: Partner) -> None:
             found = folder.stat()
             if found.st_uid != 0 or found.st_mode & 0o022:
                 raise CluedropError(
-                    f"{folder}: must belong to root and be writable for nobody else, or sshd locks nobody in below it"
+                    f"{folder}: must belong to root and be writable for nobody else, or sshd lets no partner in"
                 )
 
 

@@ -61,8 +61,9 @@ _VERBS = """
 import json, os, sys
 sys.path.insert(0, sys.argv[1])
 import daemon
-from commands.composition import plugin_settings
-plugin_settings()
+import spool.console
+from commands.composition import configure
+configure(__import__("pathlib").Path(sys.argv[3]))
 for line in sys.stdin:
     pid = os.fork()
     if pid == 0:
@@ -144,7 +145,7 @@ class Machine:
     def daemon(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         """A verb of ours, as root; a fork of a process that has imported everything once."""
         if self._verbs is None:
-            command = [sys.executable, "-c", _VERBS, ROOT, self.folder / "said"]
+            command = [sys.executable, "-c", _VERBS, ROOT, self.folder / "said", CONFIG]
             self._verbs = self.begin(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._verbs.stdin is not None
         assert self._verbs.stdout is not None

@@ -13,7 +13,7 @@ import pytest
 from tests.partners.machine import CONFIG, Machine
 
 pytestmark = [pytest.mark.slow, pytest.mark.daemon, pytest.mark.xdist_group("partners")]
-_SLOW = 250_000
+_SLOW = 1_000_000
 """Bytes of an upload that takes seconds, throttled."""
 _PATIENCE = {"acme": 8.0, "beta": 1.5}
 """Seconds; the longer one is time enough for an alert."""
@@ -95,6 +95,27 @@ def test_what_is_shown_without_being_done_is_what_is_done(machine: Machine) -> N
     assert said.stdout.count("ok  ") == 10
     machine.knows("gamma", machine.folder / "acme.key")
     assert machine.sftp("gamma", "pwd").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("AllowUsers admin", "others only (AllowUsers admin): add acme there"),
+        ("AllowUsers acme@192.0.2.*", ""),
+        ("AllowGroups wheel staff", "others only (AllowGroups wheel staff): add cluedrop-partners there"),
+        ("Match User acme\n  ForceCommand none\nMatch all", "knows nothing of partners yet"),
+        ("NoSuchOption yes", "cannot read its configuration"),
+    ],
+)
+def test_a_server_that_would_not_do_is_told_of(machine: Machine, line: str, told: str) -> None:
+    drop_in = machine.folder / "etc/ssh/sshd_config.d/before.conf"
+    drop_in.write_text(f"{line}\n")
+
+    said = machine.daemon("partner", "add", "acme")
+    drop_in.unlink()
+
+    assert (said.returncode, "FAIL" in said.stdout) == ((1, True) if told else (0, False)), said.stdout
+    assert told in said.stdout
 
 
 def test_an_account_has_no_password_no_shell_and_no_folder_that_it_could_change(machine: Machine) -> None:
@@ -239,10 +260,10 @@ def test_a_slow_upload_is_not_taken_before_its_end(machine: Machine, client: str
     name = f"{client.replace(' ', '-')}.json"
     path = _message(machine, name, _SLOW)
     if client == "sftp":
-        under_way = machine.sftp_under_way("beta", f"put {path} in/{name}", "-l", "1000")
+        under_way = machine.sftp_under_way("beta", f"put {path} in/{name}", "-l", "3000")
     else:
         temporary = f"set xfer:use-temp-file {'yes' if 'temporary' in client else 'no'}"
-        under_way = machine.lftp("beta", "set net:limit-rate 120k", temporary, f"put -O in {path}")
+        under_way = machine.lftp("beta", "set net:limit-rate 400k", temporary, f"put -O in {path}")
     inbox = machine.place("partners/beta/in")
 
     machine.until(lambda: any(inbox.glob(f"*{name}")) or any(inbox.glob(f".*{name}")))
@@ -260,7 +281,7 @@ def test_an_upload_that_stalls_longer_than_our_patience_is_not_taken(machine: Ma
     """The kernel tells of other people's files too whether they are still open."""
     path = _message(machine, "stalled.json", _SLOW)
     waiting = _waiting(machine, "stalled.json", "beta")
-    under_way = machine.sftp_under_way("beta", f"put {path} in/stalled.json", "-l", "1000")
+    under_way = machine.sftp_under_way("beta", f"put {path} in/stalled.json", "-l", "3000")
     machine.until(lambda: waiting.exists() and waiting.stat().st_size)
     machine.stall(under_way)
 
@@ -274,7 +295,7 @@ def test_an_upload_that_stalls_longer_than_our_patience_is_not_taken(machine: Ma
 
 def test_an_upload_that_broke_off_stays_is_reported_and_can_be_resumed(machine: Machine) -> None:
     path = _message(machine, "resumed.json", _SLOW)
-    under_way = machine.sftp_under_way("acme", f"put {path} in/resumed.json", "-l", "1000")
+    under_way = machine.sftp_under_way("acme", f"put {path} in/resumed.json", "-l", "3000")
     machine.until(
         lambda: _waiting(machine, "resumed.json").exists() and _waiting(machine, "resumed.json").stat().st_size
     )
@@ -294,7 +315,7 @@ def test_lftp_goes_on_where_it_broke_off(machine: Machine, temporary: str) -> No
     path = _message(machine, name, _SLOW)
     there = _waiting(machine, f".in.{name}" if temporary == "yes" else name)
     setting = f"set xfer:use-temp-file {temporary}"
-    under_way = machine.lftp("acme", setting, "set net:limit-rate 120k", f"put -O in {path}")
+    under_way = machine.lftp("acme", setting, "set net:limit-rate 400k", f"put -O in {path}")
     machine.until(lambda: there.exists() and there.stat().st_size)
     machine.break_off(under_way)
     machine.until(lambda: there.name in machine.alerts().get("unfinished acme", ""))

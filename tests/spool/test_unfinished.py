@@ -128,3 +128,20 @@ def test_an_upload_that_stalls_while_it_is_open_stays_and_is_reported(start: Sta
 
     assert running.outputs() == {"order.out.txt": "begin\nhalf and half\nend\n"}
     running.until(lambda: running.alerts() == {})
+
+
+def test_a_file_that_somebody_opens_in_the_moment_of_its_claim_is_read_when_it_is_closed(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = start(a_site(tmp_path))
+    running.for_a_while(0.2)
+    with monkeypatch.context() as patching, (running.inbox() / "order.txt").open("w") as file:
+        patching.setattr("spool.intake.has_writer", lambda path: False)  # it was opened a moment after we had asked
+        file.write("half")
+        file.flush()
+        running.until(lambda: "paused" in running.alerts())
+        assert running.outputs() == {}
+        file.write(" and half\n")
+    running.until_archived(1)
+
+    assert running.outputs() == {"order.out.txt": "begin\nhalf and half\nend\n"}
