@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from core.connecting import Arrival, Digest
+from spool.durable import begin_sync
 from spool.own_folders import entered, open_new
 
 RESUMED_FROM = 1 << 24
@@ -116,6 +117,7 @@ class Draft:
         self._file.flush()
         self._part = replace(self._part, length=self.size, sha256=self.digest.hexdigest())
         self._part.write(self._note)
+        begin_sync(self._file.fileno())
 
     def __enter__(self) -> Self:
         return self
