@@ -69,7 +69,9 @@ def enter(access: SftpAccess) -> tuple[Entered, ChannelFlow]:
 
 
 def _reach(login: Login, seconds: float) -> socket.socket:
-    return socket.create_connection((login.host, login.port), timeout=seconds)
+    way = socket.create_connection((login.host, login.port), timeout=seconds)
+    way.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a question must not wait for the answer before it
+    return way
 
 
 def _way_to(access: SftpAccess, entered: Entered) -> socket.socket | paramiko.Channel:

@@ -1,8 +1,9 @@
 """Files on their way into an inbox: what was fetched of a long one before the way broke is not fetched again.
 
-It goes on when the file outside is the same by name, size and time, and when the bytes here still have the hash that
-was taken down of them: after a power cut a file may hold anything. So the note beside it need not survive anything
-either; where it is missing, damaged or does not fit, the file is fetched from its beginning.
+It goes on when the file outside bears our claim, which nobody else gives to another file, has its size and time still,
+and when the bytes here have the hash that was taken down of them: after a power cut a file may hold anything. So the
+note beside it need not survive anything either; where it is missing, damaged or does not fit, and where files cannot be
+claimed and another one may have come in the place of the first, the file is fetched from its beginning.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from core.connecting import Arrival, Digest
+from spool.durable import begin_sync
 from spool.own_folders import entered, open_new
 
 RESUMED_FROM = 1 << 24
@@ -72,7 +74,7 @@ class Draft:
         """Go on with what lies there of this very file, or begin anew."""
         self.size = 0
         self.digest: Digest = hashlib.sha256()
-        self._note = note if arrival.size >= RESUMED_FROM else ""
+        self._note = note if arrival.is_claimed and arrival.size >= RESUMED_FROM else ""
         self._part = Part.of(arrival, path)
         self._path = path
         known = Part.read(note) if self._note else None
@@ -83,7 +85,6 @@ class Draft:
         """A descriptor that stands behind what is proved to be here."""
         try:
             with entered(self._path) as (folder, name):
-                os.rename(known.draft, name, src_dir_fd=folder, dst_dir_fd=folder)  # its id may be another by now
                 descriptor = os.open(name, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=folder)
         except FileNotFoundError:
             return None
@@ -98,7 +99,7 @@ class Draft:
             return None
         os.ftruncate(descriptor, known.length)
         os.lseek(descriptor, 0, os.SEEK_END)
-        self.size, self.digest, self._part = known.length, digest, replace(known, draft=self._part.draft)
+        self.size, self.digest, self._part = known.length, digest, known
         return descriptor
 
     def write(self, piece: bytes) -> None:
@@ -116,6 +117,7 @@ class Draft:
         self._file.flush()
         self._part = replace(self._part, length=self.size, sha256=self.digest.hexdigest())
         self._part.write(self._note)
+        begin_sync(self._file.fileno())
 
     def __enter__(self) -> Self:
         return self

@@ -133,7 +133,6 @@ class InboxLanding:
             for arrival in arrivals
         ]
         replaced = [self._kept[row["name"]]["id"] for row in rows if row["name"] in self._kept]
-        self._drop_notes(arrivals)
         self._note(rows)
         self._memory.forget_arrivals([number for number in replaced if number not in {row["id"] for row in rows}])
         for number in replaced:

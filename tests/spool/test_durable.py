@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import spool.durable
-from spool.durable import sync_paths
+from spool.durable import remove_files, sync_paths
 from tests.faultfs.faults import SYNCING, Fault
 from tests.faultfs.mounted import Mounted, mounted, sync_filesystem
 from tests.needs import need_root
@@ -95,3 +95,15 @@ def test_what_can_be_synced_is_when_something_else_cannot(disk: Mounted) -> None
         sync_paths([str(files[0]), f"{folder}/gone", *map(str, files[1:])], [str(folder)])
 
     assert _synced(disk) == {path.name for path in (*files, folder)}
+
+
+def test_files_are_removed_side_by_side_and_what_cannot_go_is_told(tmp_path: Path) -> None:
+    names = [tmp_path / str(number) for number in range(40)]
+    for path in names:
+        path.touch()
+    (tmp_path / "folder").mkdir()
+
+    with pytest.raises(OSError, match="folder"):
+        remove_files([str(path) for path in (*names[:20], tmp_path / "missing", tmp_path / "folder", *names[20:])])
+
+    assert list(tmp_path.iterdir()) == [tmp_path / "folder"]
