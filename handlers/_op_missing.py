@@ -92,6 +92,8 @@ class Missing:
                     yield from self._findings.doubtful(None, document, notices.not_booked(document), "not_booked")
                 continue
             if not newer or max(seen or "", document.get("last_key_date") or "") >= key_text:
+                if not newer:  # what explained a grown advance in the first list of the day explains it again
+                    self._rehung.moved(document, Decimal(document["amount_open"]))
                 self._leave(document)
                 continue
             yield from self._judge(entry, verdict)

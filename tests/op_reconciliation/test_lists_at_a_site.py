@@ -133,3 +133,15 @@ def test_a_list_in_an_unknown_layout_is_explained_although_its_inbox_takes_decis
     assert found.explained[0] == "op_list"
     assert site.handle("bmd", "odd.csv", odd.read_bytes()) == "rejected"
     assert "keine OP-Liste" in site.note("odd.csv", route="bmd")
+
+
+def test_a_list_of_datev_becomes_payments_and_says_nothing_when_it_comes_again(site: DemoSite) -> None:
+    rows = "200001;2026-0001;02.11.2026;16.11.2026;1200,00;800,00;400,00;4000;\n"
+    rows += "200001;2026-0003;05.11.2026;;0,00;120,00;-120,00;4000;\n"
+    rows += "200002;2026-0002;03.11.2026;03.12.2026;350,00;0,00;350,00;4000;\n"
+    headings = "Konto;Rechnungsnummer;Datum;Fälligkeit;Sollbetrag;Habenbetrag;Saldo;Gegenkonto;Buchungstext\n"
+    assert site.handle("bmd", "OPOS 2026-11-20.csv", (headings + rows).encode("cp1252")) == "archived"
+    [payment] = site.told()
+    assert (payment["document_number"], payment["amount"], payment["inferred"]) == ("2026-0001", "800.00", True)
+    assert site.handle("bmd", "OPOS 2026-11-21.csv", (headings + rows + "\n").encode("cp1252")) == "archived"
+    assert site.told() == [payment]

@@ -340,3 +340,12 @@ def test_clue_is_told_at_the_company_s_own_target(settings: dict[str, str], targ
     site = site_with_first_list(**settings)
     result = site.drop(SECOND, OTHER, **settings)
     assert {effect.output.target for effect in result.effects if isinstance(effect, Emit)} == {target}
+
+
+def test_an_advance_that_is_open_again_is_explained_by_its_final_invoice_when_the_list_comes_again_too() -> None:
+    site = Site()
+    site.export(document(), document("2026-2", deducts=("200001/20261",)))
+    site.drop(FIRST, row(), row("2026-2"))
+    site.drop(SECOND, row("2026-2"))
+    for _ in range(2):
+        assert said(site.drop(THIRD, row(), row("X", "5.00"))) == []

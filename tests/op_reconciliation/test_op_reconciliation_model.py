@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
 
 from core.contracts import Put
 from core.errors import RuleError
@@ -36,8 +36,8 @@ class SimulatedFibu(RuleBasedStateMachine):
     open_lists: Bundle[tuple[date, tuple[OpenItemRow, ...]]] = Bundle("open_lists")
     clearing_lists: Bundle[tuple[date, tuple[ClearingRow, ...]]] = Bundle("clearing_lists")
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(target=documents, first=st.lists(st.tuples(st.sampled_from(ACCOUNTS), cents), min_size=2, max_size=5))
+    def begin(self, first: list[tuple[str, Decimal]]) -> Any:
         self.fibu = Fibu()
         self.site = Site()
         self.today = self.last_list = START
@@ -46,14 +46,17 @@ class SimulatedFibu(RuleBasedStateMachine):
         self.concluded: dict[str, Decimal] = {}
         self.states: dict[str, dict[str, Any]] = {}
         self.finals: dict[str, str] = {}
+        return multiple(*(self._bill(account, gross, booked=True) for account, gross in first))
 
     # ── what is done in the company ───────────────────────────────────────────────────────────────────────────────
 
     @rule(target=documents, account=st.sampled_from(ACCOUNTS), gross=cents, credit=st.booleans(), booked=st.booleans())
     def invoiced(self, account: str, gross: Decimal, credit: bool, booked: bool) -> str:
+        return self._bill(account, -gross if credit else gross, booked=booked)
+
+    def _bill(self, account: str, amount: Decimal, *, booked: bool) -> str:
         number = f"R{len(self.proved) + 1}"
         ap = account == "300001"
-        amount = -gross if credit else gross
         self.site.export(
             document(
                 number,
@@ -112,10 +115,12 @@ class SimulatedFibu(RuleBasedStateMachine):
         if not item.clearing:
             item.posted.append(Posted(self.today, "offset_amount", item.gross))
 
-    @rule(target=documents, advance=documents, gross=cents)
-    def billed_finally(self, advance: str, gross: Decimal) -> str:
-        """A final invoice that deducts an earlier document."""
+    @rule(target=documents, advance=documents, gross=cents, paid=st.booleans())
+    def billed_finally(self, advance: str, gross: Decimal, paid: bool) -> str:
+        """A final invoice that deducts an earlier document, perhaps a paid one."""
         item = self._item(advance)
+        if paid and not item.clearing and item.open_on(self.today):
+            item.posted.append(Posted(self.today, "amount", item.open_on(self.today)))
         number = f"R{len(self.proved) + 1}"
         self.site.export(
             document(
@@ -133,23 +138,21 @@ class SimulatedFibu(RuleBasedStateMachine):
         self.finals[number] = advance
         return number
 
-    @rule(number=documents)
-    def hung_to_the_final_invoice(self, number: str) -> None:
+    @precondition(lambda self: bool(self.finals))
+    @rule(data=st.data())
+    def hung_to_the_final_invoice(self, data: st.DataObject) -> None:
         """The FIBU moves the payments of an advance to its final invoice; the advance is open again in its lists."""
-        if number in self.finals:
-            advance = self._item(self.finals[number])
-            if not advance.clearing and not self._item(number).clearing:
-                self.fibu.hang(advance, number, self.today)
+        number = data.draw(st.sampled_from(sorted(self.finals)))
+        advance = self._item(self.finals[number])
+        if not advance.clearing and not self._item(number).clearing:
+            self.fibu.hang(advance, number, self.today)
 
-    @rule(account=st.sampled_from(ACCOUNTS), most=st.integers(2, 4))
-    def paid_together(self, account: str, most: int) -> None:
+    @precondition(lambda self: any(len(items) > 1 for items in self._owed().values()))
+    @rule(data=st.data(), most=st.integers(2, 4))
+    def paid_together(self, data: st.DataObject, most: int) -> None:
         """One payment settles several documents."""
-        owed = [item for item in self.fibu.items.values() if item.account == account and not item.clearing]
-        owed = [
-            item for item in owed if item.gross > 0 and item.open_on(self.today) > 0 and not self.fibu.is_hung(item)
-        ]
-        if len(owed) > 1:
-            self.fibu.pay_together(owed[:most], self.today)
+        owed = {account: items for account, items in self._owed().items() if len(items) > 1}
+        self.fibu.pay_together(owed[data.draw(st.sampled_from(sorted(owed)))][:most], self.today)
 
     @rule(number=documents)
     def deleted_by_hand(self, number: str) -> None:
@@ -241,6 +244,14 @@ class SimulatedFibu(RuleBasedStateMachine):
                 assert not any(self.proved[number].values())
 
     # ── helpers ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _owed(self) -> dict[str, list[Item]]:
+        """Documents that one payment could settle, by account."""
+        found: dict[str, list[Item]] = {}
+        for item in self.fibu.items.values():
+            if item.gross > 0 and item.open_on(self.today) > 0 and not item.clearing and not self.fibu.is_hung(item):
+                found.setdefault(item.account, []).append(item)
+        return found
 
     def _item(self, number: str) -> Item:
         """The document in the books; who pays an invoice has it booked before."""
