@@ -150,6 +150,11 @@ class Deliver(_Table):
         description='When a file of the same name lies there: "number" the new one, "replace" the old one, or "wait" '
         "until it is gone.",
     )
+    sync: bool = Field(
+        True,
+        description="Whether a server that can is asked to bring every file onto its disk before it goes from here. "
+        "Without it a power cut there may cost files of the last half minute.",
+    )
     after: Literal["remove", "keep"] = Field(
         "remove", description='What becomes of our file when it stands there; "keep" moves it to the folder sent.'
     )

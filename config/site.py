@@ -133,7 +133,11 @@ def _collected(collect: Collect) -> remote.CollectFolder:
 
 def _delivered(deliver: Deliver) -> remote.DeliverFolder:
     return remote.DeliverFolder(
-        folder=deliver.folder, target=deliver.target, exists=deliver.exists, after=deliver.after
+        folder=deliver.folder,
+        target=deliver.target,
+        exists=deliver.exists,
+        sync=deliver.sync,
+        after=deliver.after,
     )
 
 

@@ -74,7 +74,7 @@ def _probe(session: Session, here: str, there: str) -> str | None:
     mark = secrets.token_hex(6)
     written = path_of(here, f".cluedrop-probe-{mark}.part".encode())
     renamed = path_of(there, f".cluedrop-probe-{mark}".encode())
-    [stored] = session.together([session.store_small(written, b"probe")])
+    [stored] = session.together([session.store_small(written, b"probe", sync=False)])
     if isinstance(stored, Refused):
         return f"no file can be written in {here}: {_why(stored)}"
     if stored.seen is None or stored.seen.size != len(b"probe"):

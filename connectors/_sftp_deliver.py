@@ -94,14 +94,16 @@ def _storing(session: Session, folder: DeliverFolder, departure: Departure) -> T
         content = departure.path.read_bytes()
     except FileNotFoundError:
         return None
-    return (yield from session.store_small(path_of(folder.folder, as_bytes(_hidden_name(departure))), content))
+    hidden = path_of(folder.folder, as_bytes(_hidden_name(departure)))
+    return (yield from session.store_small(hidden, content, sync=folder.sync))
 
 
 def _stored_long(session: Session, folder: DeliverFolder, departure: Departure) -> Copied | Refused | None:
     hidden = path_of(folder.folder, as_bytes(_hidden_name(departure)))
     try:
         with departure.path.open("rb") as source:
-            return session.store_long(hidden, source, *_lies_there(session, hidden, source, departure.size))
+            lies_there = _lies_there(session, hidden, source, departure.size)
+            return session.store_long(hidden, source, *lies_there, sync=folder.sync)
     except FileNotFoundError:
         return None
     except Refused as refused:

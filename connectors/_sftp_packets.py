@@ -126,12 +126,17 @@ def renaming(old: bytes, new: bytes) -> Request:
     return Request(Kind.RENAME, text(old) + text(new))
 
 
-POSIX_RENAME, LIMITS = b"posix-rename@openssh.com", b"limits@openssh.com"
+POSIX_RENAME, LIMITS, FSYNC = b"posix-rename@openssh.com", b"limits@openssh.com", b"fsync@openssh.com"
 
 
 def replacing(old: bytes, new: bytes) -> Request:
     """Rename in one step, over whatever has the new name."""
     return Request(Kind.EXTENDED, text(POSIX_RENAME) + text(old) + text(new))
+
+
+def syncing(handle: bytes) -> Request:
+    """Answered when what was written lies on the server's disk."""
+    return Request(Kind.EXTENDED, text(FSYNC) + text(handle))
 
 
 def asking_limits() -> Request:

@@ -6,13 +6,14 @@ pieces on their way. What is on its way is limited in number and bytes, whatever
 
 import hashlib
 import struct
-import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, TypeVar
 
+from connectors._pace import Pace
 from connectors._sftp_packets import (
+    FSYNC,
     LIMITS,
     READING,
     WRITING_NEW,
@@ -30,6 +31,7 @@ from connectors._sftp_packets import (
     on_path,
     opening,
     reading,
+    syncing,
     writing,
 )
 from connectors._sftp_wire import Wire
@@ -72,7 +74,7 @@ class Session:
     def __init__(self, wire: Wire, bytes_per_second: int = 0) -> None:
         self._wire = wire
         self.extensions = wire.extensions
-        self._pace = _Pace(bytes_per_second)
+        self._pace = Pace(bytes_per_second)
         self._piece, self._at_once = _limits(wire)
 
     # ── single acts ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -200,22 +202,24 @@ class Session:
         """SHA-256 of the first ``size`` bytes of a file. Raise Refused."""
         return self.fetch_long(path, size, lambda _piece: None).sha256
 
-    def store_small(self, path: bytes, content: bytes) -> Task[Copied | Refused]:
-        """Write a small file anew; then look at it."""
+    def store_small(self, path: bytes, content: bytes, *, sync: bool) -> Task[Copied | Refused]:
+        """Write a small file anew; then look at it. ``sync``: onto the server's disk, where it lets us ask for that."""
         [opened] = yield [opening(path, WRITING_NEW)]
         if isinstance(opened, Refused):
             return opened
         handle = handle_of(opened)
         starts = range(0, len(content), self._piece)
         written = yield [writing(handle, start, content[start : start + self._piece]) for start in starts]
-        closed, looked = yield [on_handle(Kind.CLOSE, handle), on_path(Kind.LSTAT, path)]
-        for answer in (*written, closed):
+        *closed, looked = yield [*self._closing(handle, sync=sync), on_path(Kind.LSTAT, path)]
+        for answer in (*written, *closed):
             if isinstance(answer, Refused):
                 return answer
         return Copied(len(content), hashlib.sha256(content).hexdigest(), _seen_or_none(looked))
 
-    def store_long(self, path: bytes, source: BinaryIO, done: int = 0, digest: Digest | None = None) -> Copied:
-        """Write a file of any length; then look at it. Raise Refused.
+    def store_long(
+        self, path: bytes, source: BinaryIO, done: int = 0, digest: Digest | None = None, *, sync: bool
+    ) -> Copied:
+        """Write a file of any length; then look at it. ``sync`` as with a small one. Raise Refused.
 
         ``done`` bytes lie there already and are in ``digest``; the source stands behind them.
         """
@@ -230,29 +234,16 @@ class Session:
             if len(asked) * self._piece >= _ON_THEIR_WAY:
                 answered = [self._wire.answer(asked.popleft()) for _ in range(len(asked) // 2)]
                 trouble = next(filter(None, map(_refusal, answered)), None)
-        asked.append(self._wire.send(on_handle(Kind.CLOSE, handle)))
+        asked.extend(map(self._wire.send, self._closing(handle, sync=sync)))
         for number in asked:
             trouble = trouble or _refusal(self._wire.answer(number))
         if trouble is not None:
             raise trouble
         return Copied(offset, digest.hexdigest(), self.look(path))
 
-
-class _Pace:
-    """Lets no more bytes through than so many a second, over a second or so."""
-
-    def __init__(self, bytes_per_second: int) -> None:
-        self._rate = bytes_per_second
-        self._free_at = time.monotonic()
-
-    def take(self, count: int) -> None:
-        """Wait until so many bytes may go."""
-        if self._rate <= 0:
-            return
-        now = time.monotonic()
-        self._free_at = max(self._free_at, now) + count / self._rate
-        if self._free_at - now > 0.05:
-            time.sleep(self._free_at - now)
+    def _closing(self, handle: bytes, *, sync: bool) -> list[Request]:
+        asked = [syncing(handle)] if sync and FSYNC in self.extensions else []
+        return [*asked, on_handle(Kind.CLOSE, handle)]
 
 
 def _limits(wire: Wire) -> tuple[int, int]:

@@ -81,6 +81,8 @@ class DeliverFolder:
     folder: str
     target: str
     exists: WhereItExists = "number"
+    sync: bool = True
+    """A file goes from here when it lies on the disk there, where the server can be asked for that."""
     after: AfterDeliver = "remove"
 
 

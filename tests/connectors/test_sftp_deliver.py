@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from connectors._sftp_packets import FSYNC, Request
+from connectors._sftp_wire import Wire
 from core.errors import TransportError
 from tests.connectors.rigs import Rig
 from tests.sftp_servers import SftpServer, sftp_server
@@ -47,6 +49,32 @@ def test_until_it_is_whole_nobody_outside_sees_it(rig: MakeRig) -> None:
     [[name]] = seen
     assert name.startswith(".cluedrop-")
     assert name.endswith(".part")
+
+
+@pytest.mark.parametrize(("refused", "sync", "synced"), [("", True, 2), ("", False, 0), ("fsync", True, 0)])
+def test_a_server_that_can_is_asked_to_bring_every_file_onto_its_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str, sync: bool, synced: int
+) -> None:
+    asked: list[Request] = []
+    send = Wire.send
+
+    def listen(wire: Wire, request: Request) -> int:
+        asked.append(request)
+        return send(wire, request)
+
+    monkeypatch.setattr(Wire, "send", listen)
+    with sftp_server(refused=refused) as server:
+        one = Rig(tmp_path, server)
+        one.deliver_with(sync=sync)
+        contents = {"short.csv": b"x", "long.csv": os.urandom(700_001)}
+        for name, content in contents.items():
+            one.publish(name, content)
+
+        one.deliver()
+
+        assert one.stands() == contents
+        assert len([request for request in asked if FSYNC in request.body]) == synced
+        one.close()
 
 
 def test_a_delivered_file_is_kept_where_that_is_wanted(rig: MakeRig) -> None:

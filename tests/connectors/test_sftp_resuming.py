@@ -167,9 +167,9 @@ def stored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     starts: list[int] = []
     original = Session.store_long
 
-    def store(self: Session, path: bytes, source, done: int = 0, digest=None):  # type: ignore[no-untyped-def]
+    def store(self: Session, path: bytes, source, done: int, digest, *, sync: bool):  # type: ignore[no-untyped-def]
         starts.append(done)
-        return original(self, path, source, done, digest)
+        return original(self, path, source, done, digest, sync=sync)
 
     monkeypatch.setattr(Session, "store_long", store)
     return starts
