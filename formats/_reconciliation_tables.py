@@ -76,7 +76,8 @@ def clarify_table(report: ReconciliationReport) -> Table:
 
 def others_table(report: ReconciliationReport) -> Table:
     """All that is clear, on paper after what is not."""
-    return Table("Übrige Posten", _COLUMNS, tuple(_line(one) for one in report.lines if one.finding not in TO_CLARIFY))
+    clear = tuple(_line(one) for one in report.lines if one.finding not in TO_CLARIFY)
+    return Table("Posten" if len(clear) == len(report.lines) else "Übrige Posten", _COLUMNS, clear)
 
 
 def lines_table(report: ReconciliationReport) -> Table:
