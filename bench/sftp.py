@@ -1,14 +1,18 @@
-"""Files from an SFTP server and to it: ``python -m bench.sftp [--rounds 3] [--delayed-rounds 1]``.
+"""Files from an SFTP server and to it: ``python -m bench.sftp [--rounds 3] [--delayed-rounds 1] [--sync]``.
 
 A thousand small files and one long one, both ways, without delay and with 20 ms there and back, beside OpenSSH's
 ``sftp -b`` and lftp. Ours goes the whole way: claimed there, fetched, synced, journalled, visible in the inbox and
 deleted there; or uploaded under a hidden name, journalled, renamed and taken from the outbox. The others sync and note
-nothing; the limit is the ``sftp -b`` that moves as we do. All use the same server, one after the other; the login is
+nothing; the limit is the ``sftp -b`` that moves as we do. Ours asks the server for a sync of every file as a rule; here
+only with ``--sync``, and then ``sftp -b`` does too (``-f``). All use the same server, one after the other; the login is
 left out for all, because ours keeps its connection.
+
+``--crowd 100000`` measures only how a folder of so many files is emptied.
 """
 
 import argparse
 import os
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -52,6 +56,8 @@ class Ground:
     """Of the way to the server."""
     rig: Rig
     local: Path
+    sync: bool
+    """Whoever can brings what he delivers onto the server's disk."""
     done: Path
     """What was measured lies here until the end: new files beside removed ones are dear, see ``bench.sites``."""
 
@@ -94,7 +100,8 @@ def _options(ground: Ground) -> list[str]:
 
 def _sftp(ground: Ground, commands: str) -> float:
     login = f"{ground.server.user}@127.0.0.1"
-    return _run(["sftp", "-q", "-b", "-", *_options(ground), "-P", str(ground.port), login], commands)
+    flags = ["-q", *(["-f"] if ground.sync else [])]
+    return _run(["sftp", *flags, "-b", "-", *_options(ground), "-P", str(ground.port), login], commands)
 
 
 def _lftp(ground: Ground, commands: str) -> float:
@@ -174,7 +181,7 @@ def _plain_files(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def grounds(delay: float) -> Iterator[Ground]:
+def grounds(delay: float, *, sync: bool) -> Iterator[Ground]:
     """All of it, on the real disk."""
     site = fresh_site()
     site.root.chmod(0o755)
@@ -183,17 +190,19 @@ def grounds(delay: float) -> Iterator[Ground]:
         rig = Rig(site.root / "ours", server, most_bytes=10 * LONG.size)
         login = replace(rig.place.access.login, port=port)
         rig.place = replace(rig.place, access=replace(rig.place.access, login=login, answer_seconds=60.0))
-        rig.restart()
+        rig.deliver_with(sync=sync)
         local, done = site.root / "theirs", site.root / "done"
         for folder in (local, done):
             folder.mkdir()
-        yield Ground(server, port, rig, local, done)
+        yield Ground(server, port, rig, local, sync, done)
         rig.close()
 
 
-def rows(delay: float, rounds: int, loads: Sequence[Load]) -> Iterator[tuple[str, Sequence[Sequence[object]], bool]]:
+def rows(
+    delay: float, rounds: int, loads: Sequence[Load], *, sync: bool
+) -> Iterator[tuple[str, Sequence[Sequence[object]], bool]]:
     """One table a load and direction: its heading, its rows, whether the limit is met."""
-    with grounds(delay) as ground:
+    with grounds(delay, sync=sync) as ground:
         measure(ground, CLUEDROP, replace(SMALL, files=1), collecting=True)  # what is done once only
         for load in loads:
             for collecting in (True, False):
@@ -220,16 +229,44 @@ def rows(delay: float, rounds: int, loads: Sequence[Load]) -> Iterator[tuple[str
                 yield heading, table, ratio[OPENSSH] >= limit
 
 
+def crowd(number: int) -> Sequence[Sequence[object]]:
+    """Empty a folder of so many files: seconds of every round, and what the process has grown by."""
+    with grounds(0.0, sync=False) as ground:
+        measure(ground, CLUEDROP, replace(SMALL, files=1), collecting=True)
+        _lay(ground.server, ground.rig.outside, replace(SMALL, files=number, size=100))
+        before, left = _peak_mb(), number
+        found: list[Sequence[object]] = []
+        while left:
+            seconds = _timed(ground.rig.collect)
+            come = _plain_files(ground.rig.inbox)
+            if not come:
+                raise AssertionError(f"a round has brought nothing, and {left} files are left")
+            left -= len(come)
+            for path in come:
+                path.rename(ground.done / path.name)
+            found.append((left, len(come), seconds, len(come) / seconds, _peak_mb() - before))
+        return found
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="everybody in turn, so often")
     parser.add_argument("--delayed-rounds", type=int, default=1, help="the same with delay; sftp -b needs minutes")
     parser.add_argument("--only", choices=("small", "long"), help="one of the two loads")
+    parser.add_argument("--sync", action="store_true", help="what is delivered is synced there, by sftp -b too")
+    parser.add_argument("--crowd", type=int, metavar="FILES", help="only empty one folder of so many files")
     arguments = parser.parse_args()
+    if arguments.crowd:
+        show(("files left", "fetched", "s", "files/s", "grown by MB"), crowd(arguments.crowd))
+        return
     loads = {"small": (SMALL,), "long": (LONG,), None: (SMALL, LONG)}[arguments.only]
     for delay, rounds in zip(_DELAYS, (arguments.rounds, arguments.delayed_rounds), strict=True):
         if rounds:
-            for heading, table, met in rows(delay, rounds, loads):
+            for heading, table, met in rows(delay, rounds, loads, sync=arguments.sync):
                 show((heading, "s", "files/s", "MB/s", "ours/theirs"), table)
                 print(f"limit: {'met' if met else 'NOT MET'}\n", flush=True)
 
