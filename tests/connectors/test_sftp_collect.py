@@ -9,6 +9,8 @@ import pytest
 from tests.connectors.rigs import Rig
 from tests.sftp_servers import sftp_server
 
+pytestmark = pytest.mark.slow
+
 MakeRig = Callable[..., Rig]
 
 

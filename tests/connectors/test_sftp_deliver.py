@@ -14,6 +14,8 @@ from tests.connectors.rigs import Rig
 from tests.sftp_servers import SftpServer, sftp_server
 from tests.world.mounts import Mounts
 
+pytestmark = pytest.mark.slow
+
 MakeRig = Callable[..., Rig]
 
 

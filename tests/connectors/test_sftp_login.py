@@ -19,6 +19,8 @@ from core.errors import ConfigError, TransportError
 from core.remote import HostKey, RemotePlace, SftpAccess
 from tests.sftp_servers import SftpServer, sftp_server
 
+pytestmark = pytest.mark.slow
+
 TODAY = date.today()  # noqa: DTZ011
 DAY = timedelta(days=1)
 
@@ -60,7 +62,6 @@ def test_of_several_pinned_keys_one_is_enough_and_dates_count(server: SftpServer
     assert f"from {TODAY + DAY}" in early
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["rsa", "ecdsa", "ed25519"])
 def test_a_server_with_several_keys_is_asked_for_the_one_that_is_pinned(kind: str) -> None:
     """paramiko prefers the first type that it knows, and would refuse the server (facts/filedrop.md 5.2)."""

@@ -11,6 +11,8 @@ from core.errors import TransportError
 from spool.drafts import Draft
 from tests.connectors.rigs import Rig
 
+pytestmark = pytest.mark.slow
+
 MakeRig = Callable[..., Rig]
 SIZE = 60_000_000
 CUT = 40_000_000
@@ -54,7 +56,6 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return starts
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("after", "least"), [("delete", CUT), ("keep", 0)])
 def test_a_file_that_was_cut_off_is_fetched_from_there_on_if_it_was_claimed(
     rig: MakeRig, monkeypatch: pytest.MonkeyPatch, fetched: list[int], after: str, least: int
@@ -75,7 +76,6 @@ def test_a_file_that_was_cut_off_is_fetched_from_there_on_if_it_was_claimed(
     assert len(fetched) == 2
 
 
-@pytest.mark.slow
 def test_a_file_that_was_changed_meanwhile_is_fetched_from_its_beginning(
     rig: MakeRig, monkeypatch: pytest.MonkeyPatch, fetched: list[int]
 ) -> None:
@@ -111,7 +111,6 @@ def _share(draft: Path, _note: Path) -> None:
     os.link(draft, draft.with_name("of somebody else"))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("harm", [_damage, _shorten, _garble, _share])
 def test_what_is_not_proved_to_be_its_beginning_is_not_used(
     rig: MakeRig, monkeypatch: pytest.MonkeyPatch, fetched: list[int], harm: Callable[[Path, Path], None]
@@ -132,7 +131,6 @@ def test_what_is_not_proved_to_be_its_beginning_is_not_used(
     assert all(path.read_bytes() == content[: path.stat().st_size] for path in hidden.glob("of somebody*"))
 
 
-@pytest.mark.slow
 def test_the_part_of_a_file_that_is_gone_outside_goes_too(rig: MakeRig, monkeypatch: pytest.MonkeyPatch) -> None:
     one = rig()
     one.lay("x.csv", os.urandom(SIZE))
@@ -205,7 +203,6 @@ def test_an_upload_of_which_something_else_lies_there_begins_anew(rig: MakeRig, 
     assert one.stands() == {"x.csv": content}
 
 
-@pytest.mark.slow
 def test_a_server_that_is_killed_in_the_middle_of_an_upload_gets_the_rest(rig: MakeRig, stored: list[int]) -> None:
     one = rig()
     content = os.urandom(SIZE)

@@ -23,6 +23,8 @@ from core.remote import RemotePlace
 from tests.connectors.rigs import Rig, after
 from tests.sftp_servers import SftpServer
 
+pytestmark = pytest.mark.slow
+
 
 @given(st.sampled_from(list(Kind)), st.binary(max_size=200))
 def test_a_damaged_answer_is_told_whatever_it_holds(kind: Kind, body: bytes) -> None:
@@ -108,7 +110,6 @@ def test_a_listing_survives_names_that_are_no_utf8(server: SftpServer) -> None:
     close()
 
 
-@pytest.mark.slow
 def test_a_hundred_thousand_names_are_listed(server: SftpServer) -> None:
     folder = server.folder("out")
     for number in range(100_000):
@@ -119,7 +120,6 @@ def test_a_hundred_thousand_names_are_listed(server: SftpServer) -> None:
     close()
 
 
-@pytest.mark.slow
 def test_a_long_file_is_never_held_whole(server: SftpServer) -> None:
     """paramiko's prefetch may take the file's size (facts/filedrop.md 5.2)."""
     path = server.folder("out") / "long"
@@ -168,7 +168,6 @@ def test_no_more_bytes_a_second_than_are_allowed(server: SftpServer) -> None:
     close()
 
 
-@pytest.mark.slow
 def test_many_renewals_of_the_session_key_harm_no_content(rig: Callable[..., Rig], server: SftpServer) -> None:
     server.kill()
     server.more = "RekeyLimit 1M"

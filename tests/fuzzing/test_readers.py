@@ -11,6 +11,8 @@ from tests.fuzzing.corpus import own_samples, samples
 from tests.fuzzing.mutations import damaged, damaged_inside
 from tests.fuzzing.structured import messages, text_lists, workbooks
 
+pytestmark = pytest.mark.slow
+
 EACH = sorted(READERS)
 often = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 chances = st.integers(0, 2**32).map(random.Random)
@@ -39,7 +41,6 @@ def test_every_sample_of_every_format(reader: str) -> None:
             exercise(case)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("reader", EACH)
 @often
 @given(data=st.data(), chance=chances)
@@ -50,7 +51,6 @@ def test_damaged_samples(reader: str, data: st.DataObject, chance: random.Random
         exercise(Case(reader, content, case.name, case.settings))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("reader", EACH)
 @often
 @given(data=st.data(), chance=chances)
@@ -69,21 +69,18 @@ def test_any_bytes(reader: str, content: bytes, name: str) -> None:
     _hold(reader, content, name)
 
 
-@pytest.mark.slow
 @often
 @given(content=text_lists())
 def test_lists_with_hostile_values(content: bytes) -> None:
     _hold_all(content, "a.csv")
 
 
-@pytest.mark.slow
 @often
 @given(content=workbooks())
 def test_workbooks_with_hostile_cells(content: bytes) -> None:
     _hold_all(content, "a.xlsx")
 
 
-@pytest.mark.slow
 @often
 @given(content=messages())
 def test_messages_with_hostile_values(content: bytes) -> None:

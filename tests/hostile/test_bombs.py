@@ -24,6 +24,8 @@ from tests.fuzzing.mutations import unzipped, zipped
 from tests.fuzzing.structured import sheet_of, workbook
 from tests.sites import DEADLINE, visible
 
+pytestmark = pytest.mark.slow
+
 ITEM = '<c r="A2"><v>20001</v></c><c r="B2"><v>1</v></c>'
 GOOD = f'{ITEM}<c r="C2"><v>12.5</v></c>'
 FAR = '<c r="A1048576"><v>1</v></c>'
@@ -151,7 +153,6 @@ def shipped(tmp_path: Path) -> Iterator[Site]:
     made.journal.close()
 
 
-@pytest.mark.slow
 def test_after_every_bomb_the_next_file_goes_through(shipped: Site) -> None:
     wanted: dict[tuple[str, str], str] = {}
     for number, bomb in enumerate(BOMBS):

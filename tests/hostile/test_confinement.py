@@ -15,6 +15,8 @@ from spool.checks import check_site
 from tests.needs import need, need_root
 from tests.sites import Running, a_route, a_site
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Running]
 ROOT = Path(__file__).resolve().parents[2]
 UNIT = ROOT / "systemd" / "cluedrop.service"
@@ -120,7 +122,6 @@ def test_the_environment_holds_no_secrets(start: Start, tmp_path: Path) -> None:
     assert [line.rpartition(": ")[2] for line in told] == ["unknown", "unknown", "still in /proc"], done.stderr
 
 
-@pytest.mark.slow
 def test_the_unit_lets_a_worker_confine_itself(tmp_path: Path) -> None:
     """Under the unit's filter of system calls and without any capability."""
     need_root("the capabilities of root are taken away")

@@ -14,6 +14,8 @@ import pytest
 
 from tests.sites import Running, a_route, a_site, visible
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Running]
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -173,7 +175,6 @@ def test_a_file_that_changes_while_it_is_read_gives_no_half_result(
     assert made in ({"a.out.txt": "begin\nfirst\nsecond\nend\n"}, {"a.out.txt": "begin\nfirst\nend\n"})
 
 
-@pytest.mark.slow
 def test_somebody_who_opens_a_file_while_we_look_does_not_end_us(tmp_path: Path) -> None:
     """A broken lease sends SIGIO, and that ends a process by default."""
     program = (

@@ -13,6 +13,8 @@ from spool.logs import log_to
 from spool.status import DropStatus
 from tests.sites import Running, a_route, a_site
 
+pytestmark = pytest.mark.slow
+
 EVIL = "a\x1b[2J\x1b]0;owned\x07b\n12:00:00 INFO    route in: all is well\r\u202egpj\x9b31m.txt"
 STEERING = ("\x1b", "\x07", "\r", "\x9b", "\u202e")
 
@@ -91,7 +93,6 @@ def test_a_name_that_could_confuse_us_gets_through_like_any_other(site: Running,
     assert site.leftovers() == []
 
 
-@pytest.mark.slow
 def test_a_folder_with_a_great_many_files_that_are_not_for_us(site: Running) -> None:
     place = os.open(site.inbox(), os.O_PATH)
     for number in range(30_000):

@@ -16,6 +16,8 @@ from spool.places import ARRIVING_FOLDER, SENT_FOLDER
 from spool.staging import STAGED_FOLDER
 from tests.sites import Running, a_route, a_site, visible
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Running]
 SECRET = "the wages of the boss\n"
 
@@ -50,7 +52,6 @@ def _meanwhile(act: Callable[[int], None]) -> Iterator[None]:
 # ── links in the place of files ───────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.slow
 def test_a_file_that_becomes_a_link_and_back_never_shows_what_it_points_to(site: Running) -> None:
     secret = site.root / "secret"
     secret.write_text(SECRET)
@@ -75,7 +76,6 @@ def test_a_file_that_becomes_a_link_and_back_never_shows_what_it_points_to(site:
     assert secret.read_text() == SECRET
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [".work", "rejected", "notes"])
 def test_a_folder_of_ours_that_becomes_a_link_and_back_leads_nowhere(site: Running, name: str) -> None:
     """Even where somebody has the right to rename our folders, which an inbox that we make does not give him."""
@@ -289,7 +289,6 @@ def test_an_attachment_that_is_a_link_is_never_taken(start: Start, tmp_path: Pat
     assert _told(tmp_path) == []
 
 
-@pytest.mark.slow
 def test_an_attachment_that_becomes_a_link_and_back_never_shows_what_it_points_to(site: Running) -> None:
     secret = site.root / "secret"
     secret.write_text(SECRET)

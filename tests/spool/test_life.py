@@ -10,6 +10,8 @@ import pytest
 
 from tests.sites import Running, a_route, a_site, visible
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Running]
 
 

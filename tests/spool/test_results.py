@@ -12,6 +12,8 @@ from spool.publishing import Naming
 from tests.consumers import Consumer
 from tests.sites import Running, a_route, a_site, a_target, visible
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Running]
 
 
@@ -93,7 +95,6 @@ def test_many_outputs_of_one_file_come_together_and_in_order(site: Running) -> N
     ]
 
 
-@pytest.mark.slow
 def test_a_hundred_thousand_changes_of_the_ledger_are_committed_whole(site: Running) -> None:
     site.drop("a.txt", "puts 100000\na\n")
     site.drop("b.txt", "b\n")

@@ -11,6 +11,8 @@ import pytest
 from core.site import Route
 from tests.sites import Running, a_route, a_site
 
+pytestmark = pytest.mark.slow
+
 _COARSE = 5
 Start = Callable[..., Running]
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.sites import Running, a_site
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Running]
 
 
@@ -49,7 +51,6 @@ def test_the_rescan_finds_what_no_event_told(start: Start, tmp_path: Path) -> No
     running.until_archived(1)
 
 
-@pytest.mark.slow
 def test_a_burst_is_seen_whole(deaf: Running) -> None:
     for number in range(1500):
         (deaf.inbox() / f"{number:04}.txt").write_text(f"{number}\n")

@@ -6,7 +6,11 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+import pytest
+
 from tests.sites import Running
+
+pytestmark = pytest.mark.slow
 
 
 @contextmanager

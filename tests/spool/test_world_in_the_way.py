@@ -21,6 +21,8 @@ from spool.journal.store import Journal
 from spool.pool import Pool
 from tests.sites import Running, a_route, a_site, a_target
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Running]
 
 

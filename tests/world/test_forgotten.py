@@ -12,6 +12,8 @@ from spool.status import status_of
 from tests.sites import Running, a_route, a_site
 from tests.world.served import ROOT
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Running]
 
 
@@ -48,7 +50,6 @@ def test_the_status_counts_what_waits_for_a_person(site: Running) -> None:
     assert route.to_correct == 0
 
 
-@pytest.mark.slow
 def test_a_mistyped_root_makes_nothing(tmp_path: Path) -> None:
     configuration = tmp_path / "cluedrop.toml"
     configuration.write_text('root = "mistyped"\n[[target]]\nname = "out"\n')

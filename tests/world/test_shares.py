@@ -18,6 +18,8 @@ from tests.sites import Running, a_route, a_site, a_target
 from tests.world.mounts import Mounts
 from tests.world.served import Served
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Running]
 
 
@@ -180,7 +182,6 @@ def test_no_folder_is_made_outside_of_the_root(start: Start, tmp_path: Path) -> 
 # ── a server that hangs ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.slow
 @pytest.mark.daemon
 @pytest.mark.parametrize("when", ["before the start", "at work"])
 @pytest.mark.parametrize("folder", ["inbox/shared", "outbox/shared"])
@@ -211,7 +212,6 @@ def test_a_share_whose_server_hangs_holds_up_nobody_else(
         served.until(lambda: served.states().get("shared.txt") == "archived")
 
 
-@pytest.mark.slow
 @pytest.mark.daemon
 def test_a_worker_whose_time_is_over_while_a_share_hangs_costs_no_file(
     serve: Callable[..., Served], mounts: Mounts, tmp_path: Path
@@ -230,7 +230,6 @@ def test_a_worker_whose_time_is_over_while_a_share_hangs_costs_no_file(
     assert served.states() == {"before.txt": "archived", "a.txt": "claimed"}
 
 
-@pytest.mark.slow
 def test_a_folder_that_does_not_answer_costs_one_wait_and_no_more(mounts: Mounts, tmp_path: Path) -> None:
     server = mounts.share(tmp_path / "behind", tmp_path / "share")
     place = str(tmp_path / "share")
@@ -289,7 +288,6 @@ def test_names_that_differ_in_case_or_spelling_only_are_different_files(start: S
     assert sorted(running.outputs().values()) == sorted(f"begin\n{number}\nend\n" for number in range(len(names)))
 
 
-@pytest.mark.slow
 def test_a_share_that_does_not_tell_upper_from_lower_case(start: Start, mounts: Mounts, tmp_path: Path) -> None:
     """Two results whose names differ in case only get different names there, and neither overwrites the other."""
     root = tmp_path / "site"

@@ -17,6 +17,8 @@ from tests.sites import Running, a_site
 from tests.world.served import Served
 from tests.world.serving import site_of
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Running]
 Serve = Callable[..., Served]
 
@@ -116,7 +118,6 @@ def test_a_site_that_was_moved_goes_on_with_its_folders(start: Start, tmp_path: 
     assert second.findings() == []
 
 
-@pytest.mark.slow
 @pytest.mark.daemon
 def test_daemons_that_start_at_once_on_one_inbox_take_each_file_once(serve: Serve, tmp_path: Path) -> None:
     """Three sites, copies of one configuration, all at the same moment: one gets the folders, the others are told."""

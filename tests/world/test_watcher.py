@@ -13,10 +13,11 @@ from tests.sites import Running, a_site
 from tests.world.limits import lowered
 from tests.world.served import Served
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Running]
 
 
-@pytest.mark.slow
 @pytest.mark.daemon
 def test_a_burst_that_the_kernel_cannot_tell_of_is_found_by_a_scan(
     serve: Callable[..., Served], tmp_path: Path
