@@ -9,6 +9,8 @@ from connectors import sftp
 from core.remote import CollectFolder, DeliverFolder, RemotePlace
 from tests.sftp_servers import SftpServer, sftp_server
 
+pytestmark = pytest.mark.slow
+
 
 def place_of(server: SftpServer, **collect: object) -> RemotePlace:
     values: dict[str, object] = {"folder": str(server.folder("out")), "route": "in"}

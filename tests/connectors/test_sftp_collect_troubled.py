@@ -11,6 +11,8 @@ from core.errors import TransportError
 from tests.connectors.rigs import Rig
 from tests.world.mounts import Mounts
 
+pytestmark = pytest.mark.slow
+
 MakeRig = Callable[..., Rig]
 
 

@@ -25,6 +25,8 @@ from tests.exchange.intake_site import Outcome, Site, attached
 from tests.exchange.messages import customer, invoice, message
 from tests.sites import Running, a_route, a_site, a_target
 
+pytestmark = pytest.mark.slow
+
 NAME = re.compile(r"(AR|ER)_?[0-9A-Za-z-]*(_[0-9]+)?(\.[0-9a-z]{1,8})?")
 PDF = b"%PDF-1.7 beleg"
 

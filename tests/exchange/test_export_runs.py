@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,8 @@ from handlers._fibu_parties import ALLOCATED
 from handlers._op_findings import READ_LIST
 from tests.exchange.intake_site import Outcome, Site
 from tests.exchange.messages import billed, customer, message, paid_in_cash, sold
+
+pytestmark = pytest.mark.slow
 
 _MOMENTS = itertools.count()
 LASTING = {RUN, WITHDRAWN, ALLOCATED, HANDED_OVER, DOCUMENT_FILE, READ_LIST, op_reconciliation.LAST_LIST}

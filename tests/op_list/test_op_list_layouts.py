@@ -29,6 +29,8 @@ from tests.op_list.layouts import (
 )
 from tests.op_list.spreadsheets import ods, xls
 
+pytestmark = pytest.mark.slow
+
 often = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "cp1252", "cp850"]
 

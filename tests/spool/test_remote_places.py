@@ -17,6 +17,8 @@ from spool.worker import WorkerSetup
 from tests.sftp_servers import SftpServer, sftp_server
 from tests.sites import FORMATS, HANDLERS, Running, a_route, a_site
 
+pytestmark = pytest.mark.slow
+
 
 def a_place(server: SftpServer, name: str = "partner", **more: object) -> RemotePlace:
     """Collects ``out`` into the route "in" and delivers the target "out" to ``in``; quick."""
@@ -75,7 +77,6 @@ def at_work(start: Callable[..., Running], tmp_path: Path) -> Iterator[Callable[
         one.places.stop()
 
 
-@pytest.mark.slow
 def test_a_file_comes_from_outside_is_handled_and_its_result_stands_outside(
     at_work: Callable[..., AtWork], server: SftpServer
 ) -> None:
@@ -91,7 +92,6 @@ def test_a_file_comes_from_outside_is_handled_and_its_result_stands_outside(
     assert house.running.findings() == []
 
 
-@pytest.mark.slow
 def test_a_server_that_goes_and_comes_back_is_told_and_goes_on(
     at_work: Callable[..., AtWork], server: SftpServer
 ) -> None:
@@ -110,7 +110,6 @@ def test_a_server_that_goes_and_comes_back_is_told_and_goes_on(
     house.until(lambda: ("away", "partner") not in house.alerts())
 
 
-@pytest.mark.slow
 def test_one_that_freezes_touches_no_other(at_work: Callable[..., AtWork], server: SftpServer, tmp_path: Path) -> None:
     with sftp_server() as frozen:
         collect = CollectFolder(str(frozen.folder("out")), "other", settle_seconds=0.05)
@@ -131,7 +130,6 @@ def test_one_that_freezes_touches_no_other(at_work: Callable[..., AtWork], serve
             house.running.stop()
 
 
-@pytest.mark.slow
 def test_a_server_that_comes_back_with_another_key_is_refused(
     at_work: Callable[..., AtWork], server: SftpServer
 ) -> None:
@@ -149,7 +147,6 @@ def test_a_server_that_comes_back_with_another_key_is_refused(
     assert (server.home / "out" / "x.txt").exists()
 
 
-@pytest.mark.slow
 def test_what_is_refused_there_is_shown_and_the_place_counts_as_reached(
     at_work: Callable[..., AtWork], server: SftpServer
 ) -> None:

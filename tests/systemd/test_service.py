@@ -13,6 +13,8 @@ import config
 from tests.config.shipped import SHIPPED_PLUGINS
 from tests.needs import need, need_root
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).parents[2]
 SHIPPED = CHECKOUT / "systemd"
 UNIT = SHIPPED / "cluedrop.service"
