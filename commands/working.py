@@ -21,7 +21,7 @@ def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 @verbs.command()
 def once(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Take what is waiting, finish it, exit: 0 all went through, 1 something was rejected or held."""
+    """Take what waits, here and on servers, finish it, exit: 0 all went through, 1 rejected, held or away."""
     from spool.service import once as serve_once
 
     leave(well=serve_once(configure(config)))
