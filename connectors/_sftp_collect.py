@@ -44,7 +44,7 @@ def collect(session: Session, state: Collecting, landing: Landing) -> Round:
         found = Found.sorted_out(session.listing(path_of(state.folder.folder)), state.folder, landing.owner)
         _finish_earlier(session, state, landing, found, done)
         ready = finished_files(state, landing, found, done)
-        for group in in_groups(ready[:_MOST_A_ROUND]):
+        for group in in_groups(ready[:_MOST_A_ROUND], lambda finished: finished[0].size):
             _bring(session, state, landing, group, done)
         done.more = len(ready) > _MOST_A_ROUND
     except Refused as refused:

@@ -6,19 +6,18 @@ when somebody has already taken the file away. A plain rename never overwrites.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePath
 from typing import BinaryIO
 
-from connectors._sftp_folder import as_bytes, path_of
+from connectors._sftp_folder import as_bytes, in_groups, path_of
 from connectors._sftp_packets import POSIX_RENAME, Attributes, Code, Kind, Refused, on_path, renaming, replacing
 from connectors._sftp_session import SMALL, Copied, Session, Task
 from core.connecting import Departure, Despatch, Digest, Round
 from core.errors import TransportError
 from core.remote import DeliverFolder
 
-_GROUP_FILES, _GROUP_BYTES = 512, 64 << 20
 _MOST_NUMBERS = 1_000
 _RESUMED_FROM, _READ_AT_ONCE = 1 << 24, 1 << 20
 """Bytes that must lie there, so that it is worth while to go on behind them."""
@@ -30,7 +29,7 @@ def deliver(session: Session, folder: DeliverFolder, despatch: Despatch, unnamed
     ``unnamed`` are those of which the server has said that they did not get their names; kept from round to round.
     """
     done = Round()
-    for group in _groups(despatch.waiting()):
+    for group in in_groups(despatch.waiting(), lambda departure: departure.size):
         begun = [departure for departure in group if departure.uploaded_as]
         begun = [departure for departure in begun if _is_whole(session, folder, despatch, departure, unnamed)]
         new = _upload(session, folder, [departure for departure in group if not departure.uploaded_as], done)
@@ -45,19 +44,6 @@ def deliver(session: Session, folder: DeliverFolder, despatch: Despatch, unnamed
         despatch.delivered(stand)
         done.moved += len(stand)
     return done
-
-
-def _groups(waiting: Sequence[Departure]) -> Iterator[Sequence[Departure]]:
-    group: list[Departure] = []
-    size = 0
-    for departure in waiting:
-        if group and (len(group) >= _GROUP_FILES or size + departure.size > _GROUP_BYTES):
-            yield group
-            group, size = [], 0
-        group.append(departure)
-        size += departure.size
-    if group:
-        yield group
 
 
 # ── uploading ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,8 +6,9 @@ compared with themselves (facts/filedrop.md 6.9). Temporary names of uploading p
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from connectors._sftp_packets import Attributes, Entry
 from core.connecting import Arrival, Landing, Round
@@ -17,6 +18,7 @@ from core.remote import CollectFolder
 _GROUP_FILES, _GROUP_BYTES = 512, 64 << 20
 _LONGEST_NAME = 255
 
+Item = TypeVar("Item")
 Finished = tuple[Arrival, bytes | None]
 """A file that may be fetched, and the marker that lies beside it."""
 
@@ -128,16 +130,16 @@ def _is_finished(state: Collecting, entry: Entry, marker: bytes | None, now: flo
     return state.still.observe(as_text(entry.name), sight, now)
 
 
-def in_groups(ready: Sequence[Finished]) -> Iterator[Sequence[Finished]]:
-    """As many as are brought in together: their bytes lie on our disk before the first of them goes outside."""
-    group: list[Finished] = []
+def in_groups(items: Iterable[Item], size_of: Callable[[Item], int]) -> Iterator[Sequence[Item]]:
+    """As many files as go together: all of them lie on the other disk before the first of them goes from this one."""
+    group: list[Item] = []
     size = 0
-    for item in ready:
-        if group and (len(group) >= _GROUP_FILES or size + item[0].size > _GROUP_BYTES):
+    for item in items:
+        if group and (len(group) >= _GROUP_FILES or size + size_of(item) > _GROUP_BYTES):
             yield group
             group, size = [], 0
         group.append(item)
-        size += item[0].size
+        size += size_of(item)
     if group:
         yield group
 
