@@ -1,10 +1,10 @@
 """Tables for people as lines of text in columns, at most 100 wide; Notepad shows them as they are."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
-from formats._people_tables import Cell, Column, Table, shown
+from formats._people_tables import Cell, Column, Table, plain, shown
 
 WIDTH = 100
 """Columns of a line."""
@@ -18,6 +18,16 @@ _FEWEST = 12
 def titled(title: str) -> tuple[str, str]:
     """A title and the line under it."""
     return title, "-" * len(title)
+
+
+def beginning(title: str, facts: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The title of a report, and what it is about."""
+    yield title
+    yield "=" * len(title)
+    yield ""
+    for word, value in facts:
+        yield f"{word + ':' if word else '':<16}{plain(value)}".rstrip()
+    yield ""
 
 
 def table_lines(table: Table, remark: str = "") -> Iterator[str]:

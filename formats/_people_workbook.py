@@ -1,6 +1,7 @@
 """Sheets for people: no text is a formula, headings are frozen and filtered, the same content gives the same bytes."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -71,6 +72,19 @@ class Sheet:
         self.sheet.print_title_rows = "1:1"
         self.sheet.auto_filter.ref = f"A1:{get_column_letter(columns)}{rows + 1}"
 
+    def beginning(self, title: str, facts: Iterable[tuple[str, str]]) -> None:
+        """The title of a report, and what it is about."""
+        self.row(("title", title))
+        self.row()
+        for word, value in facts:
+            self.row(("strong", word), ("text", value))
+
+    def table(self, table: Table) -> None:
+        """Headings and rows."""
+        self.row(*_heading(table.columns))
+        for row in table.rows:
+            self.row(*_styled(table.columns, row))
+
     def row(self, *values: tuple[str, Cell]) -> None:
         """Write a row of values, each behind the name of its style."""
         self.sheet.append([self._cell(place, style, value) for place, (style, value) in enumerate(values)])
@@ -100,9 +114,7 @@ def table_sheet(book: Workbook, title: str, table: Table) -> None:
     shown_rows = table.rows[:MOST_ROWS]
     sheet = Sheet(book, title, _widths(table))
     sheet.freeze("B2", len(table.columns), len(shown_rows))
-    sheet.row(*heading(table.columns))
-    for row in shown_rows:
-        sheet.row(*styled(table.columns, row))
+    sheet.table(replace(table, rows=shown_rows))
     more = len(table.rows) - len(shown_rows)
     if more:
         sheet.row(("strong", f"Weitere Zeilen: {more}. Sie stehen im Bericht als Text."))
@@ -115,12 +127,12 @@ def _widths(table: Table) -> Iterator[int]:
         yield min(max(_NARROWEST, max(map(len, texts)) + 4), _WIDEST)
 
 
-def heading(columns: Sequence[Column]) -> Iterator[tuple[str, Cell]]:
+def _heading(columns: Sequence[Column]) -> Iterator[tuple[str, Cell]]:
     """The headings of a table, each with its style."""
     return (("heading" if column.kind == "text" else "heading of numbers", column.heading) for column in columns)
 
 
-def styled(columns: Sequence[Column], row: Sequence[Cell]) -> Iterator[tuple[str, Cell]]:
+def _styled(columns: Sequence[Column], row: Sequence[Cell]) -> Iterator[tuple[str, Cell]]:
     """The cells of a row, each with its style; a number that Excel would round is a text."""
     for column, value in zip(columns, row, strict=True):
         if isinstance(value, Decimal) and len(value.as_tuple().digits) > _EXACT_DIGITS:

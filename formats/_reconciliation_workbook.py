@@ -5,7 +5,7 @@ from textwrap import wrap
 from openpyxl import Workbook
 
 from core.reconciliation_report import ReconciliationReport
-from formats._people_workbook import Sheet, heading, packed, styled, table_sheet
+from formats._people_workbook import Sheet, packed, table_sheet
 from formats._reconciliation_tables import (
     NOTHING_TO_CLARIFY,
     TITLE,
@@ -33,18 +33,13 @@ def workbook(report: ReconciliationReport) -> bytes:
 
 def _summary(book: Workbook, report: ReconciliationReport) -> None:
     sheet = Sheet(book, "Übersicht", (52, 16, 16), upright=True)
-    sheet.row(("title", TITLE))
-    sheet.row()
-    for word, value in head(report):
-        sheet.row(("strong", word), ("text", value))
+    sheet.beginning(TITLE, head(report))
     for table in (findings_table(report), sums_table(report), rows_table(report)):
         if not table.rows:
             continue
         sheet.row()
         sheet.row(("strong", table.title))
-        sheet.row(*heading(table.columns))
-        for row in table.rows:
-            sheet.row(*styled(table.columns, row))
+        sheet.table(table)
     sheet.row()
     if not clarify_table(report).rows:
         sheet.row(("strong", NOTHING_TO_CLARIFY))

@@ -5,7 +5,7 @@ from textwrap import wrap
 from openpyxl import Workbook
 
 from core.run_report import RunReport
-from formats._people_workbook import Sheet, heading, packed, styled, table_sheet
+from formats._people_workbook import Sheet, packed, table_sheet
 from formats._report_tables import (
     AGREES,
     DIFFERS,
@@ -40,15 +40,10 @@ def workbook(report: RunReport) -> bytes:
 
 def _summary(book: Workbook, report: RunReport) -> None:
     sheet = Sheet(book, "Übersicht", (44, 12, 16, 16, 16))
-    sheet.row(("title", TITLE))
-    sheet.row()
-    for word, value in head(report):
-        sheet.row(("strong", word), ("text", value))
+    sheet.beginning(TITLE, head(report))
     for table in (kinds_table(report), balances_table(report)):
         sheet.row()
-        sheet.row(*heading(table.columns))
-        for row in table.rows:
-            sheet.row(*styled(table.columns, row))
+        sheet.table(table)
     sheet.row()
     sheet.row(("strong", AGREES if report.agrees else DIFFERS))
     if report.warnings:

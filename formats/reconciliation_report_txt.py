@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from core.batch import Output
 from core.reconciliation_report import ReconciliationReport
 from formats._fibu_text import CompanyDecides
-from formats._people_tables import plain
-from formats._people_text import WIDTH, in_lines, table_lines
+from formats._people_text import WIDTH, beginning, in_lines, table_lines
 from formats._people_writers import TextWriter
 from formats._reconciliation_tables import (
     NOTHING_TO_CLARIFY,
@@ -34,12 +33,7 @@ def open_writer(_output: Output, _settings: CompanyDecides) -> TextWriter[Reconc
 
 
 def _lines(report: ReconciliationReport) -> Iterator[str]:
-    yield TITLE
-    yield "=" * len(TITLE)
-    yield ""
-    for word, value in head(report):
-        yield f"{word + ':':<16}{plain(value)}".rstrip()
-    yield ""
+    yield from beginning(TITLE, head(report))
     yield from table_lines(findings_table(report))
     yield from table_lines(sums_table(report))
     yield from table_lines(rows_table(report))

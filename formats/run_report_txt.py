@@ -9,7 +9,7 @@ from core.batch import Output
 from core.run_report import RunReport
 from formats._fibu_text import CompanyDecides
 from formats._people_tables import plain
-from formats._people_text import WIDTH, in_lines, table_lines, titled
+from formats._people_text import WIDTH, beginning, in_lines, table_lines, titled
 from formats._people_writers import TextWriter
 from formats._report_tables import (
     AGREES,
@@ -35,12 +35,7 @@ def open_writer(_output: Output, _settings: CompanyDecides) -> TextWriter[RunRep
 
 
 def _lines(report: RunReport) -> Iterator[str]:
-    yield TITLE
-    yield "=" * len(TITLE)
-    yield ""
-    for word, value in head(report):
-        yield f"{word + ':' if word else '':<16}{plain(value)}".rstrip()
-    yield ""
+    yield from beginning(TITLE, head(report))
     yield from table_lines(kinds_table(report))
     yield from table_lines(balances_table(report), AGREES if report.agrees else DIFFERS)
     yield from _warnings(report)
