@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+from config.partner_keys import keys_of
 from config.partners import Partner
 
 _PATIENCE = "2 min"
@@ -50,8 +51,6 @@ def letter(partner: Partner, host_keys: Path = Path("/etc/ssh")) -> str:
 
 
 def _host_keys(folder: Path) -> Iterator[str]:
-    from config.partner_keys import keys_of
-
     for path in sorted(folder.glob("ssh_host_*_key.pub")):
         for key in keys_of(path):
             yield f"{key.kind}  {key.fingerprint}"

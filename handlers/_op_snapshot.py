@@ -32,7 +32,7 @@ class Late(NamedTuple):
 
 
 class Snapshot:
-    """One list while it is compared; ``compare`` first, then ``finish``."""
+    """One list while it is compared: ``compare`` first, then what it found is judged by others."""
 
     def __init__(
         self, batch: Batch, key_date: date, ledger: CompanyLedger, changes: Changes, findings: Findings

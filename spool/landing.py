@@ -19,7 +19,7 @@ from core.connecting import Arrival
 from core.errors import TransportError
 from core.site import Route
 from spool.drafts import NOTE_MARK, RESUMED_FROM, Draft, Part
-from spool.durable import sync_paths
+from spool.durable import remove_files, sync_paths
 from spool.identifiers import now_ms
 from spool.journal.remote import RemoteMemory
 from spool.journal.tables import Row
@@ -227,9 +227,8 @@ class InboxLanding:
             publication.publish(fresh=fresh)
         sync_paths([], [str(self._route.folder)])
         self._note([{**row, "state": "landed", "shown": made.name} for row, made in zip(rows, planned, strict=True)])
+        remove_files([publication.staged for publication in planned])  # with two names a file would be copied later
         for publication in planned:
-            with suppress(FileNotFoundError):
-                os.unlink(publication.staged)
             self._hint(publication.folder, publication.name)
 
 
