@@ -16,6 +16,8 @@ from core.cron import cron_trigger
 _KEY_TYPES = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa")
 _KEY_ALLOWED = 'type and key as "ssh-keyscan HOST" prints them, without the host: "ssh-ed25519 AAAA..."'
 _FOLDER_ALLOWED = "a folder of the server, absolute or relative to the folder of the login, with / between its parts"
+_LEAST_KEPT = 2.0
+"""Seconds a file stands still that stays where it lies and is known again by its time."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -115,7 +117,10 @@ class Collect(_Table):
         "{name}.ok",
         description='Name of the marker file, with ready = "marker"; {name} is the name of the file itself.',
     )
-    settle: Duration = Field(10.0, description="Time a file must stand still.")
+    settle: Duration = Field(
+        10.0,
+        description='Time a file must stand still; with after = "keep" 2 s or more: servers tell whole seconds.',
+    )
     take: tuple[FilePattern, ...] = Field(
         (), description="Names that are taken, where it is not all of them.", examples=[["*.xml"]]
     )
@@ -129,6 +134,16 @@ class Collect(_Table):
         None, description="Folder of the server for what was fetched, instead of deleting it.", examples=["/out/done"]
     )
     max_size: Size = Field(200_000_000, description="A larger file is left there, and shown in the status.")
+
+    @field_validator("after")
+    @classmethod
+    def _told_from_the_next(cls, value: str, info: ValidationInfo) -> str:
+        if value == "keep" and info.data.get("settle", _LEAST_KEPT) < _LEAST_KEPT:
+            raise ValueError(
+                '"keep" needs settle = "2 s" or more: servers tell times in whole seconds, and a file that is replaced '
+                "within one would be taken for the one before"
+            )
+        return value
 
     @field_validator("move_to")
     @classmethod

@@ -43,7 +43,8 @@ class Scene:
         self.came.clear()
         self.stood.clear()
         for name, content in self.expected.items():
-            self.server.lay(self.outside / name, content)
+            path = self.server.lay(self.outside / name, content)
+            os.utime(path, (self.number, self.number))  # on a fast machine two rounds fall into one second
             (self.outbox / name).write_bytes(content)
 
     def consume(self) -> None:
