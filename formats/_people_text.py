@@ -89,4 +89,6 @@ def _below(values: Sequence[tuple[Column, Cell]]) -> Iterator[str]:
 
 def in_lines(text: str, width: int) -> list[str]:
     """A text in lines; words with a hyphen stay whole."""
+    if len(text) <= width and text.isprintable():  # most do fit, and to wrap takes long
+        return [line] if (line := text.rstrip()) else []
     return textwrap.wrap(text, width, break_on_hyphens=False)
