@@ -2,6 +2,6 @@
 
 A connector offers what ``core/connecting.py`` asks for: ``connect``, ``check``, and connections that ``collect`` and
 ``deliver``. It imports core and libraries only, keeps no memory of its own and writes no log: whatever must survive a
-crash it tells the engine, and what is wrong it says in a TransportError. A leading underscore hides a helper. Read
-``sftp.py`` first.
+crash it tells the engine, and what is wrong it says in a TransportError. A package with a leading underscore
+holds what several modules share. Read ``sftp.py`` first.
 """

@@ -1,21 +1,21 @@
 """Files come from SFTP servers and go to them: partners, shops, a CLUE on another server.
 
-One connection a place, one SFTP session over it. ``_ssh_login`` reaches a server and proves who is who, ``_sftp_wire``
-and ``_sftp_session`` speak SFTP, ``_sftp_collect`` and ``_sftp_deliver`` are the two verbs, ``_sftp_check`` tries a
-place before it is used.
+One connection a place, one SFTP session over it. ``_ssh/login.py`` reaches a server and proves who is who;
+``_sftp/wire.py`` and ``session.py`` speak SFTP, ``collect.py`` and ``deliver.py`` are the two verbs, ``check.py`` tries
+a place before it is used.
 """
 
 from collections.abc import Iterator
 from contextlib import suppress
 
-from connectors._sftp_check import check_place
-from connectors._sftp_collect import collect
-from connectors._sftp_deliver import deliver
-from connectors._sftp_folder import Collecting
-from connectors._sftp_packets import Kind, Refused, on_path
-from connectors._sftp_session import Session
-from connectors._sftp_wire import Wire
-from connectors._ssh_login import Entered, enter
+from connectors._sftp.check import check_place
+from connectors._sftp.collect import collect
+from connectors._sftp.deliver import deliver
+from connectors._sftp.folder import Collecting
+from connectors._sftp.packets import Kind, Refused, on_path
+from connectors._sftp.session import Session
+from connectors._sftp.wire import Wire
+from connectors._ssh.login import Entered, enter
 from core.connecting import Despatch, Landing, Round
 from core.remote import CollectFolder, DeliverFolder, RemotePlace
 

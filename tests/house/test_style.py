@@ -3,6 +3,7 @@
 import ast
 import re
 import statistics
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.needs import need
 MODULE_LINES = 300
 FUNCTION_LINES = 60
 MEDIAN_LINES = 12
+MODULES_A_FOLDER = 24
 UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME)\b")
 NO_MONEY = {"formats/_strict_json.py"}
 """Reads JSON numbers as what they are, so that the models can refuse an amount that is no text."""
@@ -36,6 +38,15 @@ def test_every_module_says_what_it_is() -> None:
         for path in [*house_files(), *python_files("tests", "bench")]
         if tree(path).body and not ast.get_docstring(tree(path))
     ]
+
+    assert not found, "\n".join(found)
+
+
+def test_no_folder_is_crowded() -> None:
+    """Who looks for something reads the names of a folder at a glance; then it is divided by what is asked."""
+    modules = Counter(path.parent for path in house_files() if path.name != "__init__.py")
+
+    found = [f"{shown(folder)}: {count} modules" for folder, count in modules.items() if count > MODULES_A_FOLDER]
 
     assert not found, "\n".join(found)
 
