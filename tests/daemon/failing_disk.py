@@ -54,7 +54,7 @@ def withstand(folder: Path, fault: Fault) -> dict[str, int]:
     said = folder / "daemon.log"
     with mounted(folder / "site") as fs:
         daemon = serve(fs.root, said)
-        site = Site(fs, daemon)
+        site = Site(fs, daemon, said)
         try:
             site.until_ready()
             fault.spare = os.getpid()

@@ -38,9 +38,10 @@ def record(folder: Path, disk: str = "") -> list[Operation]:
             format_disk(fs, disk)
         with on_disk(fs, folder / "disk") if disk else nullcontext():
             root = folder / "disk" if disk else fs.root
-            daemon = serve(root, folder / "daemon.log")
+            said = folder / "daemon.log"
+            daemon = serve(root, said)
             try:
-                play(fs, daemon, root)
+                play(fs, daemon, said, root)
             finally:
                 daemon.kill()
                 daemon.wait()

@@ -88,9 +88,9 @@ RESULTS = {made for drop in DROPS for made in drop.results}
 class Site:
     """The folders of the scene, and the hands that move in them."""
 
-    def __init__(self, fs: Mounted, daemon: "subprocess.Popen[bytes]", root: Path | None = None) -> None:
+    def __init__(self, fs: Mounted, daemon: "subprocess.Popen[bytes]", said: Path, root: Path | None = None) -> None:
         self.root = root or fs.root
-        self._fs, self._daemon = fs, daemon
+        self._fs, self._daemon, self._said = fs, daemon, said
         self._journal: Journal | None = None
         self._pace = threading.Event()
 
@@ -102,9 +102,8 @@ class Site:
         return self._journal
 
     def until_ready(self) -> None:
-        """Until the daemon has made its folders."""
-        self.until((self.root / "inbox" / "forced" / ".work").is_dir)
-        self.until((self.root / "outbox" / "out" / ".staged").is_dir)
+        """Until the daemon has started, and says so. What fails before that ends it, and systemd starts it again."""
+        self.until(lambda: "is at work on" in self._said.read_text())
 
     def drop(self, drops: Iterable[Drop]) -> None:
         """Lay files into inboxes as a careful sender does: written, synced, renamed, synced."""
@@ -162,9 +161,9 @@ class Site:
             self._journal.close()
 
 
-def play(fs: Mounted, daemon: "subprocess.Popen[bytes]", root: Path | None = None) -> None:
+def play(fs: Mounted, daemon: "subprocess.Popen[bytes]", said: Path, root: Path | None = None) -> None:
     """The scene from beginning to end; the daemon is stopped in it. Marks go to ``fs``, wherever the site lies."""
-    site = Site(fs, daemon, root)
+    site = Site(fs, daemon, said, root)
     try:
         site.until_ready()
         site.drop(ATTACHMENTS)
