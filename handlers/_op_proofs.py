@@ -133,8 +133,7 @@ class Proof:
             parts = _parts([(item, news) for item, news, _ in told])
             if any(parts):
                 first = told[0][0]
-                guessed = any(item.guessed for item, _, _ in told)
-                evidence = Evidence("clearing", first.day, first.row, guessed, not first.day_known)
+                evidence = Evidence("clearing", first.day, first.row, first.guessed, not first.day_known)
                 payment_id = teller.proof_id(self.body, first.clearing, first.day)
                 reversed_one = self._reversed(parts) if first.kind == "reversal" else ""
                 records.append(teller.tell(self.body, payment_id, parts, evidence, outcome, reversed_one))
@@ -170,9 +169,9 @@ class Proof:
         return name
 
 
-def _told_together(item: Item) -> tuple[date, str, bool]:
-    """Bookings that make one payment: of one day and clearing; what was taken back stands for itself."""
-    return item.day, item.clearing, item.kind == "reversal"
+def _told_together(item: Item) -> tuple[date, str, bool, bool]:
+    """Bookings that make one payment: of one day and clearing; what was taken back, or guessed, stands for itself."""
+    return item.day, item.clearing, item.kind == "reversal", item.guessed
 
 
 def _parts(items: Sequence[tuple[Item, Decimal]]) -> Parts:
