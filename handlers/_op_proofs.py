@@ -43,17 +43,26 @@ class Item(NamedTuple):
 
 
 def not_counted(items: Sequence[Item], document: Mapping[str, Any]) -> list[Item]:
-    """The bookings that no list has shown yet. Day and amount count; a number of the clearing only tells two apart."""
-    known = [(seen["day"], Decimal(seen["amount"]), seen["clearing"]) for seen in document.get("bookings", ())]
-    new = []
-    for item in sorted(items, key=lambda item: not item.clearing):
-        same = [seen for seen in known if seen[:2] == (item.day.isoformat(), item.amount)]
-        same = [seen for seen in same if item.clearing in {"", seen[2]} or not seen[2]]
-        if same:
-            known.remove(max(same, key=lambda seen: seen[2] == item.clearing))
-        else:
-            new.append(item)
+    """The bookings that no list has shown yet. Day and amount count; kind and clearing only tell two apart."""
+    known = [
+        (seen["day"], Decimal(seen["amount"]), seen["kind"], seen["clearing"]) for seen in document.get("bookings", ())
+    ]
+    new = sorted(items, key=lambda item: not item.clearing)
+    for alike in (3, 2, 1, 0) if known else ():  # another list may say less of the booking, or guess another kind
+        new = [item for item in new if not _take(item, known, alike)]
     return new
+
+
+def _take(item: Item, known: list[tuple[str, Decimal, str, str]], alike: int) -> bool:
+    """Take a booking out of those that are known; ``alike``: how far kind and clearing must agree."""
+    for seen in known:
+        day, amount, kind, clearing = seen
+        if (day, amount) != (item.day.isoformat(), item.amount) or (clearing and item.clearing not in {"", clearing}):
+            continue
+        if 2 * (kind == item.kind) + (clearing == item.clearing) >= alike:
+            known.remove(seen)
+            return True
+    return False
 
 
 class Proof:

@@ -217,6 +217,14 @@ def test_two_equal_payments_of_a_day_are_two() -> None:
     assert [(p.id, p.amount) for p in result.payments] == [("clr:1:200001:-:2026-1:2026-11-02:2", Decimal("40.00"))]
 
 
+def test_a_credit_note_of_the_day_and_amount_of_a_payment_is_another_booking() -> None:
+    made = site()
+    paid = booking("2026-1", "-100.00", DAY, 4)
+    assert told(made.clear(DAY, invoice("2026-1", "100.00"), paid)) == [("100.00",)]
+    cancelled = booking("2026-1", "-100.00", DAY, 3, symbol="GU", counter_account="4000")
+    assert told(made.clear(LATER, invoice("2026-1", "100.00"), cancelled, paid)) == [("0.00", "100.00")]
+
+
 def test_a_payment_that_was_hung_to_the_final_invoice_is_the_advance_s() -> None:
     made = Site()
     made.export(document("A1", "120.00"), document("S1", "880.00", deducts=("200001/A1",)))
