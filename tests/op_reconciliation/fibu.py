@@ -212,7 +212,9 @@ class Fibu:
         ]
         sides += [_Side(PART_OF[kind], -amount) for kind, amount in extras]
         rest = sum((side.amount for side in sides), ZERO)
-        keeps = next((side.item for side in reversed(sides) if side.item and side.amount * rest > 0), None)
+        keeps = next(
+            (side.item for side in reversed(sides) if side.item and side.amount * rest >= rest * rest > 0), None
+        )
         shares = {item.number: item.open_on(day) - (rest if item is keeps else ZERO) for item in items}
         known = {item.number: parts for item in items if (parts := _known(item, sides, rest, shares)) is not None}
         total = dict.fromkeys(PARTS, ZERO)
@@ -220,7 +222,7 @@ class Fibu:
             total[PART_OF[kind]] += amount
         told = all(item.ours for item in items) and (keeps or not rest)
         numbers = {item.joint.number for item in self.items.values() if item.joint and item.account == items[0].account}
-        divided = keeps is not None and sum(side.amount * rest > 0 for side in sides) > 1
+        divided = sum(side.amount * rest > 0 for side in sides) > 1
         joint = Joint(f"Z{len(numbers) + 1}", day, extras, shares, known, divided, total if told else {})
         for item in items:
             item.joint, item.before = joint, len(item.posted)
