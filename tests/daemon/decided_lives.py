@@ -327,5 +327,5 @@ def _writable(remove: Callable[[str], object], path: str, _error: object) -> Non
 
 
 if __name__ == "__main__":
-    signal.alarm(1200)
+    signal.alarm(3000)
     print(json.dumps(main(*sys.argv[1:])))
