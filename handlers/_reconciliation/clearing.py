@@ -108,7 +108,7 @@ class Clearings:
         items = [item for part in parts for item in part.items]
         row = next((part.row for part in parts if part.row), None)
         self._found += 1
-        doubt = self._doubt(document, row)
+        doubt = self._doubt(document, frozenset(name for part in parts for name in part.currencies if name))
         if doubt is not None:
             yield from self._findings.doubtful(row, document, notices.doubtful_document(document, doubt), "doubtful")
             return
@@ -149,13 +149,13 @@ class Clearings:
             return [notices.cancelled_there(document)]
         return [notices.overpaid_document(document, change.after)] if change.status == "overpaid" else []
 
-    def _doubt(self, document: Mapping[str, object], row: ClearingRow | None) -> str | None:
+    def _doubt(self, document: Mapping[str, object], currencies: frozenset[str]) -> str | None:
         if document["status"] == "cancelled":
             return "sie ist in CLUE storniert."
         if not Decimal(str(document["gross"])):
             return "sie hat in CLUE keinen Betrag."
-        if row and row.currency and row.currency != document["currency"]:
-            return f"sie lautet in CLUE auf {document['currency']}."
+        if currencies - {document["currency"]}:
+            return f"sie lautet in CLUE auf {document['currency']}, die Auszifferung nicht."
         return None
 
     def _hold(self) -> Iterator[Effect]:

@@ -1,7 +1,8 @@
 """Which booking of a clearing settles which document (facts/domain.md 3.2, "From an Auszifferungsliste").
 
 A booking under the number of a document is that document's own. What is left of a clearing, say one payment for three
-invoices, is handed out in order of days: first what is owed longest.
+invoices, is handed out in order of days: first what is owed longest. Where it could be handed out otherwise, by other
+kinds or with another rest, it is only a guess.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,6 +37,8 @@ class Document:
     invoice: Decimal = ZERO
     """Amount of that booking."""
     items: list[Item] = field(default_factory=list)
+    currencies: frozenset[str] = frozenset()
+    """What the rows of the clearing name, if they do."""
 
     @property
     def left(self) -> Decimal:
@@ -50,6 +53,8 @@ class _Side:
     amount: Decimal
     row: ClearingRow
     document: Document | None
+    guessed: bool = False
+    """It could be settled otherwise too."""
 
     @property
     def age(self) -> tuple[date, int]:
@@ -71,6 +76,9 @@ class Clearing:
         free = [placed.row for placed in rows if placed.row.row not in own and not self._handed(placed, bool(own))]
         self.left = self._hand_out(free)
         """Bookings, and documents of others, that nothing of ours belongs to."""
+        currencies = frozenset(placed.row.currency for placed in rows)
+        for document in self.documents.values():
+            document.currencies = currencies
 
     def _amount(self, row: ClearingRow) -> Decimal:
         return row.amount * self._sign
@@ -116,24 +124,37 @@ class Clearing:
         sides += [_Side(document.left, row, document) for document, row in shown]
         debits = sorted((side for side in sides if side.amount > 0), key=lambda side: side.age)
         owing = sorted((side for side in sides if side.amount < 0), key=lambda side: side.age)
-        guessed = len(debits) > 1 and len(owing) > 1
+        self._mark_guessed(debits, owing)
+        self._mark_guessed(owing, debits)
         for debit in debits:
             for credit in owing:
                 amount = min(debit.amount, -credit.amount)
                 if amount:
-                    self._settle(debit, credit, amount, guessed=guessed)
+                    self._settle(debit, credit, amount)
         if not self.documents:
             return [row for row in free if self._kinds.is_invoice(row)] or list(free)
         return [side.row for side in sides if side.amount and side.document is None]
 
-    def _settle(self, debit: _Side, credit: _Side, amount: Decimal, *, guessed: bool) -> None:
+    def _mark_guessed(self, mine: Sequence[_Side], others: Sequence[_Side]) -> None:
+        """Mark what is settled by several kinds of bookings that could be divided otherwise, or may keep a rest."""
+        rest = abs(sum((side.amount for side in mine), ZERO)) - abs(sum((side.amount for side in others), ZERO))
+        alike = len(others) == 1 or all(self._is_credit_note(side) for side in others)
+        several = len(mine) > 1
+        guessed = (several and rest > 0) or (not alike and (several or rest < 0))
+        for side in mine:
+            side.guessed = guessed
+
+    def _is_credit_note(self, side: _Side) -> bool:
+        return side.document is not None or self._kinds.of(side.row, side.amount).kind == "credit_note"
+
+    def _settle(self, debit: _Side, credit: _Side, amount: Decimal) -> None:
         """Set so much of both against each other."""
         debit.amount -= amount
         credit.amount += amount
         if debit.document and credit.document:
-            self._add(debit.document, credit.row, "credit_note", amount, guessed=False)
-            self._add(credit.document, debit.row, "credit_note", -amount, guessed=False)
+            self._add(debit.document, credit.row, "credit_note", amount, guessed=debit.guessed)
+            self._add(credit.document, debit.row, "credit_note", -amount, guessed=credit.guessed)
         elif debit.document:
-            self._hand(debit.document, credit.row, amount, guessed=guessed)
+            self._hand(debit.document, credit.row, amount, guessed=debit.guessed)
         elif credit.document:
-            self._hand(credit.document, debit.row, -amount, guessed=guessed)
+            self._hand(credit.document, debit.row, -amount, guessed=credit.guessed)

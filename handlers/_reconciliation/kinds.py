@@ -13,8 +13,9 @@ from handlers._reconciliation.settings import Settings, bounds, lies_in
 Kind = Literal["invoice", "payment", "discount", "credit_note", "write_off", "fx", "reversal", "transfer"]
 """As in ``core.documents.ClearingItem``."""
 
-_INVOICE_SYMBOLS = frozenset({"AR", "ER", "RE", "GU", "GS", "RA"})
+_INVOICE_SYMBOLS = frozenset({"AR", "ER", "RE", "GU", "GS", "EG", "ST", "RA"})
 _MONEY_SYMBOLS = frozenset({"BK", "BA", "KA", "KB", "SO", "ZE", "ZA"})
+_TRANSFER_SYMBOLS = frozenset({"UM", "UB"})
 _TEXTS: tuple[tuple[str, Kind], ...] = (
     ("skonto", "discount"),
     ("kursdiff", "fx"),
@@ -67,11 +68,12 @@ class Kinds:
             return Meaning(told)
         if row.clearing_mark == "K" or account.startswith(_PROFIT_AND_LOSS):
             return Meaning("write_off")
-        return Meaning(money, guessed=symbol not in _MONEY_SYMBOLS and not account)
+        last: Kind = "transfer" if symbol in _TRANSFER_SYMBOLS else money
+        return Meaning(last, guessed=symbol not in _MONEY_SYMBOLS | _TRANSFER_SYMBOLS)
 
     def is_invoice(self, row: ClearingRow) -> bool:
         """Whether a row looks like the booking of a document, whoever's: what else is on its side takes back money."""
         symbol = row.symbol.strip().upper()
         if row.counter_account and lies_in(row.counter_account.lstrip("0"), self._money):
             return False
-        return symbol not in _MONEY_SYMBOLS
+        return symbol not in _MONEY_SYMBOLS | _TRANSFER_SYMBOLS

@@ -43,17 +43,26 @@ class Item(NamedTuple):
 
 
 def not_counted(items: Sequence[Item], document: Mapping[str, Any]) -> list[Item]:
-    """The bookings that no list has shown yet. Day and amount count; a number of the clearing only tells two apart."""
-    known = [(seen["day"], Decimal(seen["amount"]), seen["clearing"]) for seen in document.get("bookings", ())]
-    new = []
-    for item in sorted(items, key=lambda item: not item.clearing):
-        same = [seen for seen in known if seen[:2] == (item.day.isoformat(), item.amount)]
-        same = [seen for seen in same if item.clearing in {"", seen[2]} or not seen[2]]
-        if same:
-            known.remove(max(same, key=lambda seen: seen[2] == item.clearing))
-        else:
-            new.append(item)
+    """The bookings that no list has shown yet. Day and amount count; kind and clearing only tell two apart."""
+    known = [
+        (seen["day"], Decimal(seen["amount"]), seen["kind"], seen["clearing"]) for seen in document.get("bookings", ())
+    ]
+    new = sorted(items, key=lambda item: not item.clearing)
+    for alike in (3, 2, 1, 0) if known else ():  # another list may say less of the booking, or guess another kind
+        new = [item for item in new if not _take(item, known, alike)]
     return new
+
+
+def _take(item: Item, known: list[tuple[str, Decimal, str, str]], alike: int) -> bool:
+    """Take a booking out of those that are known; ``alike``: how far kind and clearing must agree."""
+    for seen in known:
+        day, amount, kind, clearing = seen
+        if (day, amount) != (item.day.isoformat(), item.amount) or (clearing and item.clearing not in {"", clearing}):
+            continue
+        if 2 * (kind == item.kind) + (clearing == item.clearing) >= alike:
+            known.remove(seen)
+            return True
+    return False
 
 
 class Proof:
@@ -133,8 +142,7 @@ class Proof:
             parts = _parts([(item, news) for item, news, _ in told])
             if any(parts):
                 first = told[0][0]
-                guessed = any(item.guessed for item, _, _ in told)
-                evidence = Evidence("clearing", first.day, first.row, guessed, not first.day_known)
+                evidence = Evidence("clearing", first.day, first.row, first.guessed, not first.day_known)
                 payment_id = teller.proof_id(self.body, first.clearing, first.day)
                 reversed_one = self._reversed(parts) if first.kind == "reversal" else ""
                 records.append(teller.tell(self.body, payment_id, parts, evidence, outcome, reversed_one))
@@ -170,9 +178,9 @@ class Proof:
         return name
 
 
-def _told_together(item: Item) -> tuple[date, str, bool]:
-    """Bookings that make one payment: of one day and clearing; what was taken back stands for itself."""
-    return item.day, item.clearing, item.kind == "reversal"
+def _told_together(item: Item) -> tuple[date, str, bool, bool]:
+    """Bookings that make one payment: of one day and clearing; what was taken back, or guessed, stands for itself."""
+    return item.day, item.clearing, item.kind == "reversal", item.guessed
 
 
 def _parts(items: Sequence[tuple[Item, Decimal]]) -> Parts:

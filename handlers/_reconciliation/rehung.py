@@ -14,6 +14,7 @@ from core.tracked import KIND
 from handlers._reconciliation import notices
 from handlers._reconciliation.changes import Changes, overlap
 from handlers._reconciliation.findings import Findings
+from handlers._reconciliation.payments import Parts
 from handlers._reconciliation.snapshot import Snapshot
 
 
@@ -62,10 +63,18 @@ class Rehung:
         yield from self._changes.flush()
 
     def _deducted_again(self, document: Mapping[str, Any], less: Decimal) -> bool:
-        """Whether it shows less by exactly what was paid of an advance, or of all: CLUE was told of that already."""
-        advances = self._ledger.get_many(KIND, list(document["deducts"])).values()
-        paid = [Decimal(entry.body["gross"]) - Decimal(entry.body["amount_open"]) for entry in advances]
-        return less in [amount for amount in (*paid, sum(paid, ZERO)) if amount]
+        """Whether it shows less by exactly what was paid of an advance, or of all: CLUE was told of that already.
+
+        What lists of this key date have concluded counts or not: the same list must say the same when it comes again.
+        """
+        advances = [entry.body for entry in self._ledger.get_many(KIND, list(document["deducts"])).values()]
+        paid = [Decimal(body["gross"]) - Decimal(body["amount_open"]) for body in advances]
+        before = [amount - self._told_today(body) for amount, body in zip(paid, advances, strict=True)]
+        return less in [amount for amount in (*paid, sum(paid, ZERO), *before, sum(before, ZERO)) if amount]
+
+    def _told_today(self, body: Mapping[str, Any]) -> Decimal:
+        told = (one for one in body.get("told", ()) if (one["source"], one["day"]) == ("op_diff", self._key_text))
+        return sum((Parts.of(one).total for one in told if not one["taken_back"]), ZERO)
 
     def tell_grown(self) -> Iterator[Effect]:
         """Documents of which more is open than before, as far as no final invoice says why."""

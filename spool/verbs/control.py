@@ -29,6 +29,7 @@ from spool.journal.tables import Row
 from spool.results.committing import Settled, companion, companions_of, companions_row
 from spool.results.publishing import HELD_FOLDER, NOTE_ENDINGS, Folders
 from spool.verbs.orders import ORDER, Order, order_before
+from spool.verbs.releasing import Preceding
 from spool.verbs.withdrawing import WITHDRAW, is_withdrawn, withdraw
 from spool.work.messages import DropRef
 
@@ -72,6 +73,7 @@ class Control:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._journal = engine.journal
+        self._preceding = Preceding(engine.journal)
         self._folders = Folders(engine.site)
         self._zone = ZoneInfo(engine.site.timezone)
         self._next = 0.0
@@ -84,8 +86,10 @@ class Control:
 
     def carry_out(self) -> int:
         """Carry out what was asked for and can be done by now; returns how much that was."""
-        requests = [request for request in self._journal.asked() if not self._is_too_early(request)]
-        for request in requests:
+        done = 0
+        in_time = (request for request in self._journal.asked() if not self._is_too_early(request))
+        for request in in_time:  # each is asked about when those before it are done
+            done += 1
             try:
                 answer = self._carry_out(request)
             except (Refused, OSError) as error:
@@ -97,13 +101,15 @@ class Control:
                 answer = f"not done: {error!r}"
             logger.info("{} {}: {}", request["verb"], request["drop_id"], answer)
             self._journal.answer(request["id"], answer)
-        return len(requests)
+        return done
 
     def _is_too_early(self, request: Row) -> bool:
-        """Whether it shall follow an order that is not over."""
+        """Whether it shall follow something that is not over."""
         order = order_before(request["reason"])
-        row = self._journal.drop(order) if order else None
-        return bool(order) and (row is None or not row["finished_at"] or not is_withdrawn(self._journal, order))
+        if not order:
+            return self._preceding.is_in_hand(request)
+        row = self._journal.drop(order)
+        return row is None or not row["finished_at"] or not is_withdrawn(self._journal, order)
 
     def _carry_out(self, request: Row) -> str:
         verb, drop_id = request["verb"], request["drop_id"]

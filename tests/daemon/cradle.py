@@ -74,11 +74,11 @@ def _live(root: Path, doom: Sequence[str | int], make_site: Any) -> None:
     logger.add(str(root / "log"), format="{time:HH:mm:ss.SSS} {process} {level} {message}", backtrace=False)
     if doom:
         arm(doom, root)
-    _fork_server()
+    fork_server()
     spool.service.serve(lambda: WorkerSetup(make_site(root), FORMATS, HANDLERS))
 
 
-def _fork_server() -> None:
+def fork_server() -> None:
     """Fork server and resource tracker begin as copies of this process; they run the code they always run.
 
     Before the journal is opened: no copy of an open SQLite connection may come into another process.
@@ -152,19 +152,26 @@ def _wait(pid: int, seconds: float) -> int | None:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def main() -> None:
-    """Serve requests until the other end is closed."""
+def preload() -> None:
+    """Import what every life would import late."""
     import alembic.command
+    import alembic.context
     import openpyxl
 
     import spool.service
     from spool.results.marked_table import marked_workbook
-    from spool.work.plugins import load
     from tests.daemon import crashing
+
+    del alembic, openpyxl, spool, marked_workbook, crashing
+
+
+def main() -> None:
+    """Serve requests until the other end is closed."""
+    from spool.work.plugins import load
     from tests.sites import FORMATS, HANDLERS
 
+    preload()
     load(FORMATS, HANDLERS)
-    del alembic, openpyxl, spool, marked_workbook, crashing
     ended: dict[int, int | None] = {}
     for line in sys.stdin:
         request = json.loads(line)

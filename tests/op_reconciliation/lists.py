@@ -11,7 +11,7 @@ from core.company import Company
 from core.contracts import Context, Effect, Emit, Hold, Put, Warn
 from core.documents import Payment, Record
 from core.open_items import CLEARING_LIST_TYPE, DOCUMENT_TYPE, ClearingRow, OpenItemRow
-from core.tracked import KIND, TrackedDocument, digits_key, match_key
+from core.tracked import KIND, NUMBERS, TrackedDocument, digits_key, match_key, normalised_number
 from handlers import op_reconciliation
 from handlers.op_reconciliation import Settings
 from tests.ledgers import MemoryLedger
@@ -110,6 +110,7 @@ class Site:
         for each in documents:
             key, group = match_key(each.ledger_account, each.number), digits_key(each.ledger_account, each.number)
             self.ledger.of(COMPANY).put(Put(COMPANY, KIND, key, each.body(), group))
+            self.ledger.of(COMPANY).put(Put(COMPANY, NUMBERS, key, {}, normalised_number(each.number)))
 
     def drop(
         self,

@@ -53,7 +53,9 @@ def test_a_payment_and_its_skonto_are_one_payment() -> None:
         ({"counter_account": "7860"}, ("0.00", "100.00")),
         ({"counter_account": "7800"}, ("0.00", "100.00")),
         ({"counter_account": "200002", "symbol": "UB"}, ("0.00", "100.00")),
+        ({"counter_account": "3999", "symbol": "UM"}, ("0.00", "100.00")),
         ({"counter_account": "4000", "symbol": "GU"}, ("0.00", "100.00")),
+        ({"counter_account": "4000", "symbol": "ST"}, ("0.00", "100.00")),
         ({"counter_account": "", "symbol": "BK", "text": "Skonto 3 %"}, ("0.00", "100.00")),
     ],
 )
@@ -63,9 +65,10 @@ def test_the_account_says_what_a_booking_is(changed: dict[str, str], said: tuple
     assert not result.payments[0].inferred
 
 
-def test_a_booking_of_which_nothing_is_known_is_inferred() -> None:
+@pytest.mark.parametrize("account", ["", "1100"])
+def test_a_booking_of_which_nothing_is_known_is_inferred(account: str) -> None:
     result = site().clear(
-        LATER, invoice("2026-1", "100.00"), booking("2026-1", "-60.00", DAY, 3, counter_account="", symbol="")
+        LATER, invoice("2026-1", "100.00"), booking("2026-1", "-60.00", DAY, 3, counter_account=account, symbol="")
     )
     assert [(payment.amount, payment.inferred) for payment in result.payments] == [(Decimal("60.00"), True)]
     assert result.states[0].data == {"status": "partly_paid", "amount_open": "40.00"}
@@ -141,12 +144,85 @@ def test_a_credit_note_is_set_against_an_invoice_and_the_rest_is_money() -> None
     assert {record.data["status"] for record in result.states} == {"paid"}
 
 
+def set_off(*rows: tuple[str, str]) -> set[tuple[str, str, str, bool]]:
+    """What one clearing of these becomes: document, money, set off, and whether it is inferred."""
+    made = site()
+    made.export(document("GU-3", "-30.00"))
+    looks = {"AR": {"counter_account": "4000", "tax_code": "M20"}, "GU": {"counter_account": "4000"}, "BK": {}}
+    bookings = []
+    for place, (number, amount) in enumerate(rows, 2):
+        symbol = "GU" if number == "GU-3" else "BK" if amount.startswith("-") else "AR"
+        bookings.append(booking(number, amount, DAY, place, symbol=symbol, clearing_number="7", **looks[symbol]))
+    payments = made.clear(LATER, *bookings).payments
+    return {(p.document_number or "", str(p.amount), str(p.offset_amount or ""), p.inferred) for p in payments}
+
+
+def test_a_credit_note_against_several_invoices_is_certain_where_nothing_else_settles_them() -> None:
+    assert set_off(("2026-1", "20.00"), ("2026-9", "10.00"), ("GU-3", "-30.00")) == {
+        ("2026-1", "0.00", "20.00", False),
+        ("2026-9", "0.00", "10.00", False),
+        ("GU-3", "0.00", "-30.00", False),
+    }
+
+
+def test_what_a_credit_note_and_a_payment_settle_of_several_invoices_is_a_guess() -> None:
+    assert set_off(("2026-1", "100.00"), ("2026-9", "50.00"), ("GU-3", "-30.00"), ("BK1", "-120.00")) == {
+        ("2026-1", "70.00", "30.00", True),
+        ("2026-9", "50.00", "", True),
+        ("GU-3", "0.00", "-30.00", False),
+    }
+
+
+def test_a_payment_that_leaves_a_rest_of_several_invoices_is_a_guess() -> None:
+    assert set_off(("2026-1", "100.00"), ("2026-9", "50.00"), ("BK1", "-120.00")) == {
+        ("2026-1", "100.00", "", True),
+        ("2026-9", "20.00", "", True),
+    }
+
+
+def test_what_is_guessed_does_not_make_a_guess_of_a_document_s_own_payment() -> None:
+    rows = (("2026-1", "100.00"), ("2026-1", "-40.00"), ("2026-9", "50.00"), ("BK1", "-100.00"))
+    assert set_off(*rows) == {
+        ("2026-1", "40.00", "", False),
+        ("2026-1", "60.00", "", True),
+        ("2026-9", "40.00", "", True),
+    }
+
+
+def test_a_clearing_in_several_currencies_is_not_told() -> None:
+    result = site().clear(
+        LATER,
+        invoice("2026-1", "100.00", currency="EUR", clearing_number="7"),
+        invoice("2026-8", "50.00", row=3, currency="USD", clearing_number="7"),
+        booking("BK1", "-150.00", DAY, 4, currency="EUR", clearing_number="7"),
+    )
+    assert (result.payments, result.notices) == ([], ["in_doubt"])
+
+
+def test_a_payment_in_another_currency_is_not_told_where_the_invoice_is_missing() -> None:
+    result = site().clear(LATER, booking("2026-1", "-100.00", DAY, currency="USD"))
+    assert (result.payments, result.notices) == ([], ["in_doubt"])
+
+
+def test_what_is_transferred_to_a_document_is_not_taken_for_the_document() -> None:
+    result = site().clear(LATER, booking("2026-1", "30.00", DAY, counter_account="200002", symbol="UM"))
+    assert (told(result), result.notices) == ([("0.00", "-30.00")], [])
+
+
 def test_two_equal_payments_of_a_day_are_two() -> None:
     made = site()
     first = [invoice("2026-1", "100.00"), booking("2026-1", "-40.00", DAY, 3)]
     assert told(made.clear(DAY, *first)) == [("40.00",)]
     result = made.clear(LATER, *first, booking("2026-1", "-40.00", DAY, 4))
     assert [(p.id, p.amount) for p in result.payments] == [("clr:1:200001:-:2026-1:2026-11-02:2", Decimal("40.00"))]
+
+
+def test_a_credit_note_of_the_day_and_amount_of_a_payment_is_another_booking() -> None:
+    made = site()
+    paid = booking("2026-1", "-100.00", DAY, 4)
+    assert told(made.clear(DAY, invoice("2026-1", "100.00"), paid)) == [("100.00",)]
+    cancelled = booking("2026-1", "-100.00", DAY, 3, symbol="GU", counter_account="4000")
+    assert told(made.clear(LATER, invoice("2026-1", "100.00"), cancelled, paid)) == [("0.00", "100.00")]
 
 
 def test_a_payment_that_was_hung_to_the_final_invoice_is_the_advance_s() -> None:
@@ -234,3 +310,14 @@ def test_a_supplier_invoice_is_paid_by_debits() -> None:
     )
     assert told(result) == [("1176.00", "24.00")]
     assert result.payments[0].direction == "ap"
+
+
+def test_a_supplier_s_credit_note_is_no_write_off() -> None:
+    made = site()
+    made.export(document("ER-7", "1200.00", direction="ap", ledger_account="300001"))
+    result = made.clear(
+        LATER,
+        invoice("ER-7", "-1200.00", account="300001", symbol="ER", counter_account="5000"),
+        booking("ER-7", "200.00", DAY, 3, account="300001", symbol="EG", counter_account="5000"),
+    )
+    assert [payment.offset_amount for payment in result.payments] == [Decimal("200.00")]

@@ -349,3 +349,13 @@ def test_an_advance_that_is_open_again_is_explained_by_its_final_invoice_when_th
     site.drop(SECOND, row("2026-2"))
     for _ in range(2):
         assert said(site.drop(THIRD, row(), row("X", "5.00"))) == []
+
+
+def test_what_a_list_concludes_of_an_advance_does_not_change_what_it_says_of_the_final_invoice() -> None:
+    """The rest of the advance counts as paid; read again, the final invoice still shows what was paid of it before."""
+    site = Site()
+    site.export(document(), document("2026-2", "500.00", deducts=("200001/20261",)))
+    site.drop(FIRST, row(), row("2026-2", "500.00"))
+    site.drop(SECOND, row(amount="60.00"), row("2026-2", "500.00"))
+    assert [payment.amount for payment in site.drop(THIRD, row("2026-2", "460.00"), row("X", "5.00")).payments] == [60]
+    assert site.drop(THIRD, row("2026-2", "460.00"), row("X", "5.00")).payments == []

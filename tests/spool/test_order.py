@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.site import Site
+from spool.identifiers import now_ms
+from spool.verbs.orders import ORDER, Order
 from tests.sites import Running, a_route, a_site
 
 Start = Callable[..., Running]
@@ -79,3 +81,19 @@ def test_a_route_that_pauses_does_not_hold_up_the_others(start: Start, tmp_path:
     running.drop("list.txt", "list\n", "lists")
     running.until_archived(2)
     assert set(_handled(running)) == {"list.txt", "invoice.txt"}
+
+
+def test_what_is_released_is_handled_after_what_the_route_has_in_hand(start: Start, tmp_path: Path) -> None:
+    """Decisions about a held file come before its release, and the file has the older id."""
+    running = start(a_site(tmp_path))
+    running.drop("held.txt", "hold\nheld\n")
+    running.until(lambda: running.count("held") == 1 and running.engine.idle)
+    held = running.row("held.txt")["id"]
+    running.journal.ask(ORDER, held, Order("decision.txt", "decision\n").as_text(), now_ms())
+    release = running.ask("release", held)
+
+    running.control.carry_out()
+    assert [row["id"] for row in running.journal.asked()] == [release]
+
+    running.until_archived(2)
+    assert _handled(running) == ["decision.txt", "held.txt"]
