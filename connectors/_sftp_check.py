@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from connectors._sftp_files import store_small
 from connectors._sftp_folder import path_of
 from connectors._sftp_packets import Code, Kind, Refused, Request, making_folder, on_path, renaming
 from connectors._sftp_session import Session
@@ -52,8 +53,7 @@ def _trouble(session: Session, tried: Callable[..., str | None], folder: Collect
 
 
 def _collecting(session: Session, folder: CollectFolder) -> str | None:
-    for _ in session.listing(path_of(folder.folder)):
-        break
+    session.listing(path_of(folder.folder))
     if folder.after == "keep":
         return None
     trouble = _probe(session, folder.folder, folder.folder)
@@ -74,7 +74,7 @@ def _probe(session: Session, here: str, there: str) -> str | None:
     mark = secrets.token_hex(6)
     written = path_of(here, f".cluedrop-probe-{mark}.part".encode())
     renamed = path_of(there, f".cluedrop-probe-{mark}".encode())
-    [stored] = session.together([session.store_small(written, b"probe", sync=False)])
+    [stored] = session.together([store_small(session, written, b"probe", sync=False)])
     if isinstance(stored, Refused):
         return f"no file can be written in {here}: {_why(stored)}"
     if stored.seen is None or stored.seen.size != len(b"probe"):

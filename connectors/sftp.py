@@ -17,6 +17,7 @@ from connectors._sftp_session import Session
 from connectors._sftp_wire import Wire
 from connectors._ssh_login import Entered, enter
 from core.connecting import Despatch, Landing, Round
+from core.errors import TransportError
 from core.remote import CollectFolder, DeliverFolder, RemotePlace
 
 
@@ -24,11 +25,14 @@ def connect(place: RemotePlace) -> "SftpConnection":
     """Reach a place and log in. Raise TransportError in words for an administrator, ConfigError for a wrong secret."""
     entered, flow = enter(place.access)
     try:
-        wire = Wire(flow, place.access.answer_seconds)
+        session = Session(Wire(flow, place.access.answer_seconds), place.access.bytes_per_second)
+    except TransportError as error:
+        entered.close()
+        raise TransportError(f"{place.access.login.host}:{place.access.login.port}: {error}") from error
     except BaseException:
         entered.close()
         raise
-    return SftpConnection(entered, Session(wire, place.access.bytes_per_second))
+    return SftpConnection(entered, session)
 
 
 def check(place: RemotePlace) -> Iterator[tuple[str, str | None]]:

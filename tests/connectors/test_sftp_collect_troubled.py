@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.connecting import OwnDiskError
 from core.errors import TransportError
 from tests.connectors.rigs import Rig
 from tests.world.mounts import Mounts
@@ -71,7 +72,7 @@ def test_a_disk_here_that_is_full_in_the_middle_loses_and_doubles_nothing(
     for name, content in contents.items():
         one.lay(name, content)
     try:
-        with pytest.raises(OSError, match="No space left") as raised:
+        with pytest.raises(OwnDiskError, match="No space left") as raised:
             one.collect()
         assert ".arriving" in str(raised.value)
         one.restart()
