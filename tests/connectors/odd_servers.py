@@ -21,6 +21,8 @@ DENIED = SFTP_PERMISSION_DENIED
 class Ordinary(paramiko.SFTPServerInterface):
     """Does what a server should do, with the files of this machine. Each kind of oddity is a class below it."""
 
+    server: type[paramiko.SFTPServer] = paramiko.SFTPServer
+
     def told(self, attributes: SFTPAttributes, *, listed: bool) -> SFTPAttributes:
         """What is told of a file, in a listing or when it is asked for."""
         return attributes
@@ -231,7 +233,7 @@ class OddServer(SftpServer):
         self._key = paramiko.ECDSAKey.generate()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
-        self._open: list[paramiko.Transport] = []
+        self.transports: list[paramiko.Transport] = []
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
@@ -240,8 +242,8 @@ class OddServer(SftpServer):
                 connection, _ = self._listening.accept()
                 transport = paramiko.Transport(connection)
                 transport.add_server_key(self._key)
-                transport.set_subsystem_handler("sftp", paramiko.SFTPServer, self._kind)
-                self._open.append(transport)
+                transport.set_subsystem_handler("sftp", self._kind.server, self._kind)
+                self.transports.append(transport)
                 transport.start_server(event=threading.Event(), server=_Anybody())
 
     def give(self, path: Path) -> None:
@@ -261,7 +263,7 @@ class OddServer(SftpServer):
 
     def kill(self) -> None:
         self._listening.close()
-        for transport in self._open:
+        for transport in self.transports:
             transport.close()
 
 

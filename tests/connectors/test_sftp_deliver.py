@@ -1,5 +1,6 @@
 """Files of an outbox go outside: each once, never half, and only then they go from here."""
 
+import errno
 import os
 import signal
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from connectors._sftp_packets import FSYNC, Request
 from connectors._sftp_wire import Wire
 from core.errors import TransportError
 from tests.connectors.rigs import Rig
+from tests.faultfs.faults import Fault
+from tests.faultfs.mounted import mounted
 from tests.sftp_servers import SftpServer, sftp_server
 from tests.world.mounts import Mounts
 
@@ -233,6 +236,29 @@ def test_a_read_only_folder_is_told_and_mended_by_a_right(rig: MakeRig) -> None:
     one.inside.chmod(0o755)
     one.deliver()
     assert set(one.stands()) == {"x.csv"}
+
+
+@pytest.mark.parametrize("size", [10, 300_000], ids=["small", "long"])
+def test_a_file_that_cannot_be_read_here_is_told_and_the_others_go(rig: MakeRig, size: int) -> None:
+    one, names = rig(), ("a.csv", "b.csv", "c.csv")
+    with mounted(one.outbox) as disk:
+        for name in names:
+            one.publish(name, name[:1].encode() * size)
+        disk.fail(Fault(frozenset({"OPEN"}), errno.EIO))
+
+        done = one.deliver()
+
+        disk.mend()
+        assert len(one.stands()) == 2
+        [(name, told)] = done.troubles.items()
+        assert "cannot be read here" in told
+        assert "Input/output error" in told
+        assert (one.outbox / name).exists()
+        one.deliver()
+        assert {name: len(content) for name, content in one.stands().items()} == dict.fromkeys(
+            ("a.csv", "b.csv", "c.csv"), size
+        )
+        one.close()
 
 
 def test_a_full_disk_there_never_shows_half_a_file(rig: MakeRig, server: SftpServer, tmp_path: Path) -> None:

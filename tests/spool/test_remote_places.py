@@ -1,5 +1,6 @@
 """Places outside at work: what stands in the way of one is tried again for ever, is told, and touches no other."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ from spool.status import RemoteStatus, status_of
 from spool.worker import WorkerSetup
 from tests.sftp_servers import SftpServer, sftp_server
 from tests.sites import FORMATS, HANDLERS, Running, a_route, a_site
+from tests.world.mounts import Mounts
 
 pytestmark = pytest.mark.slow
 
@@ -162,6 +164,46 @@ def test_what_is_refused_there_is_shown_and_the_place_counts_as_reached(
     server.folder("in").chmod(0o755)
     house.until((server.home / "in" / "x.csv").exists)
     house.until(lambda: house.status().trouble is None)
+
+
+def test_what_was_refused_there_and_is_taken_back_is_told_no_longer(
+    at_work: Callable[..., AtWork], server: SftpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spool.place_worker._PROBE_SECONDS", 0.2)
+    house = at_work(a_place(server, collect=()))
+    server.folder("in").chmod(0o555)
+    house.running.outbox().mkdir(parents=True, exist_ok=True)
+    (house.running.outbox() / "x.csv").write_bytes(b"x")
+    house.until(lambda: "x.csv: cannot be written" in str(house.status().trouble))
+
+    (house.running.outbox() / "x.csv").unlink()
+
+    house.until(lambda: house.status().trouble is None)
+
+
+def test_a_disk_of_our_own_that_is_full_is_told_as_ours_and_the_place_counts_as_reached(
+    at_work: Callable[..., AtWork], server: SftpServer, tmp_path: Path
+) -> None:
+    mounts, content = Mounts(tmp_path), os.urandom(2_000_000)
+    inbox = a_site(tmp_path).routes[0].folder
+    inbox.mkdir(parents=True)
+    mounts.tmpfs(inbox, "size=1m")
+    try:
+        house = at_work(a_place(server, deliver=()))
+        server.lay(server.home / "out" / "large.bin", content)
+
+        house.until(lambda: "our own side is in the way" in str(house.status().trouble))
+
+        assert "No space left on device" in str(house.status().trouble)
+        assert house.status().connected
+        house.until(lambda: ("not-moved", "partner") in house.alerts())
+        assert ("away", "partner") not in house.alerts()
+        mounts.remount(inbox, "size=10m")
+        house.until(lambda: house.status().collected == 1)
+        house.until(lambda: house.status().trouble is None)
+        house.places.stop()
+    finally:
+        mounts.close()
 
 
 def test_stopping_does_not_wait_for_a_server_that_hangs(at_work: Callable[..., AtWork], server: SftpServer) -> None:
