@@ -4,6 +4,7 @@ Whatever a server tells of a file, its content ends where the server says that i
 """
 
 import hashlib
+import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ SMALL = 1 << 18
 """Files up to so many bytes are handled side by side."""
 _ON_THEIR_WAY = 8 << 20
 """Bytes of a long file that are on their way; more of them follow in groups, when half of these have arrived."""
+_TWO_LANES_FROM = 1 << 24
+"""Bytes for which it is worth while to send over two sessions."""
 
 Sink = Callable[[bytes], object]
 """Takes the content, piece by piece."""
@@ -189,8 +192,10 @@ def store_long(
     ``done`` bytes lie there already and are in ``digest``; the source stands behind them. Raise Refused, or the
     source's OSError.
     """
-    handle = handle_of(session.ask(opening(path, WRITING_ON if done else WRITING_NEW)))
-    digest, offset, asked = digest or hashlib.sha256(), done, deque[int]()
+    lanes = [(session, handle_of(session.ask(opening(path, WRITING_ON if done else WRITING_NEW))))]
+    if os.fstat(source.fileno()).st_size - done >= _TWO_LANES_FROM:
+        lanes += _second_lane(session, path)
+    digest, offset, asked = digest or hashlib.sha256(), done, deque[tuple[Session, int]]()
     trouble: Refused | OSError | None = None
     while trouble is None:
         try:
@@ -200,18 +205,35 @@ def store_long(
             break
         if not piece:
             break
-        asked.append(session.send(writing(handle, offset, piece)))
+        lane, handle = lanes[0]
+        lanes.append(lanes.pop(0))
+        asked.append((lane, lane.send(writing(handle, offset, piece))))
         offset += len(piece)
         digest.update(piece)
         if len(asked) * session.write_piece >= _ON_THEIR_WAY:
-            answered = [session.answer(asked.popleft()) for _ in range(len(asked) // 2)]
+            answered = [_answer(*asked.popleft()) for _ in range(len(asked) // 2)]
             trouble = next(filter(None, map(_refusal, answered)), None)
-    asked.extend(map(session.send, _closing(session, handle, sync=sync)))
-    for number in asked:
-        trouble = trouble or _refusal(session.answer(number))
+    for lane, handle in lanes:
+        asked.extend((lane, lane.send(request)) for request in _closing(session, handle, sync=sync))
+    for lane, number in asked:
+        refused = _refusal(lane.answer(number))
+        trouble = trouble or refused
     if trouble is not None:
         raise trouble
     return Copied(offset, digest.hexdigest(), session.look(path))
+
+
+def _second_lane(session: Session, path: bytes) -> list[tuple[Session, bytes]]:
+    """Another session that has the file open too, where the server lets us."""
+    second = session.second()
+    try:
+        return [(second, handle_of(second.ask(opening(path, WRITING_ON))))] if second else []
+    except Refused:
+        return []
+
+
+def _answer(lane: Session, number: int) -> Answer:
+    return lane.answer(number)
 
 
 def _closing(session: Session, handle: bytes, *, sync: bool) -> list[Request]:

@@ -6,7 +6,8 @@ limited in number and bytes, whatever the files are.
 
 import struct
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from connectors._pace import Pace
@@ -49,12 +50,16 @@ Task = Generator[Sequence[Request], Sequence[Answer], Result]
 class Session:
     """One SFTP session. Not thread-safe."""
 
-    def __init__(self, wire: Wire, bytes_per_second: int = 0) -> None:
+    def __init__(self, wire: Wire, pace: Pace, second: Callable[[], Wire | None] | None = None) -> None:
+        """``second`` opens another session over the same connection, if the server is one that can do with two."""
         self._wire = wire
         self.extensions = wire.extensions
-        self._pace = Pace(bytes_per_second)
+        self._pace = pace
+        self._open_second = second
+        self._second: Session | None = None
         self._at_once, piece = _limits(wire)
-        most = max(_LEAST_PIECE, min(piece, bytes_per_second or piece))  # a slow line shall not stand still for long
+        slow = pace.bytes_per_second  # whose line shall not stand still for long
+        most = max(_LEAST_PIECE, min(piece, slow or piece))
         self.read_piece = self.write_piece = most
         """Bytes of a piece."""
 
@@ -144,6 +149,19 @@ class Session:
     def answer(self, number: int) -> Answer:
         """Wait for an answer. Raise TransportError."""
         return self._wire.answer(number)
+
+    def second(self) -> "Session | None":
+        """Another session over the same connection; None where there is none.
+
+        An SSH channel takes no more bytes than its window has, which of OpenSSH is 2 MB, until the server has told of
+        those that it took: on a far server that is the limit, and two channels have two windows.
+        """
+        opens, self._open_second = self._open_second, None
+        if opens is not None:
+            with suppress(TransportError):  # the first one tells whether the server is away
+                wire = opens()
+                self._second = Session(wire, self._pace) if wire is not None else None
+        return self._second
 
     def got_less(self, size: int) -> None:
         """The server has given a piece of this size instead of a whole one: that much is asked for from now on."""

@@ -42,12 +42,27 @@ class Entered:
         for transport in reversed(self.transports):
             transport.close()
 
-    def open_sftp(self) -> ChannelFlow:
-        """A channel that speaks SFTP."""
-        channel = self.transports[-1].open_session(window_size=WINDOW, max_packet_size=_PACKET)
+    def open_sftp(self, seconds: float) -> ChannelFlow:
+        """A channel that speaks SFTP. Raise SSHException, or OSError."""
+        channel = self.transports[-1].open_session(WINDOW, _PACKET, timeout=seconds)
         flow = ChannelFlow(channel)
-        channel.invoke_subsystem("sftp")
+        timer = threading.Timer(seconds, channel.close)  # paramiko would wait for ever
+        timer.daemon = True
+        timer.start()
+        try:
+            channel.invoke_subsystem("sftp")
+        finally:
+            timer.cancel()
         return flow
+
+    def open_second(self, seconds: float) -> ChannelFlow | None:
+        """Another such channel, of an OpenSSH server that allows one."""
+        if "OpenSSH" not in self.transports[-1].remote_version:
+            return None
+        try:
+            return self.open_sftp(seconds)
+        except (paramiko.SSHException, OSError, EOFError):
+            return None
 
 
 def enter(access: SftpAccess) -> tuple[Entered, ChannelFlow]:
@@ -60,7 +75,7 @@ def enter(access: SftpAccess) -> tuple[Entered, ChannelFlow]:
                     _log_in(access.jump, _reach(access.jump, access.connect_seconds), access, entered, timer)
             with _about(f"{access.login.host}:{access.login.port}", access.connect_seconds, timer):
                 _log_in(access.login, _way_to(access, entered), access, entered, timer)
-                return entered, entered.open_sftp()
+                return entered, entered.open_sftp(access.connect_seconds)
     except BaseException:
         entered.close()
         raise

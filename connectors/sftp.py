@@ -1,13 +1,14 @@
 """Files come from SFTP servers and go to them: partners, shops, a CLUE on another server.
 
-One connection a place, one SFTP session over it. ``_ssh_login`` reaches a server and proves who is who, ``_sftp_wire``
-and ``_sftp_session`` speak SFTP, ``_sftp_collect`` and ``_sftp_deliver`` are the two verbs, ``_sftp_check`` tries a
-place before it is used.
+One connection a place, one SFTP session over it; a long file goes to an OpenSSH server over two. ``_ssh_login`` reaches
+a server and proves who is who, ``_sftp_wire`` and ``_sftp_session`` speak SFTP, ``_sftp_files`` copies files,
+``_sftp_collect`` and ``_sftp_deliver`` are the two verbs, ``_sftp_check`` tries a place before it is used.
 """
 
 from collections.abc import Iterator
 from contextlib import suppress
 
+from connectors._pace import Pace
 from connectors._sftp_check import check_place
 from connectors._sftp_collect import collect
 from connectors._sftp_deliver import deliver
@@ -23,12 +24,18 @@ from core.remote import CollectFolder, DeliverFolder, RemotePlace
 
 def connect(place: RemotePlace) -> "SftpConnection":
     """Reach a place and log in. Raise TransportError in words for an administrator, ConfigError for a wrong secret."""
-    entered, flow = enter(place.access)
+    access = place.access
+    entered, flow = enter(access)
+
+    def second() -> Wire | None:
+        way = entered.open_second(access.connect_seconds)
+        return Wire(way, access.answer_seconds) if way else None
+
     try:
-        session = Session(Wire(flow, place.access.answer_seconds), place.access.bytes_per_second)
+        session = Session(Wire(flow, access.answer_seconds), Pace(access.bytes_per_second), second)
     except TransportError as error:
         entered.close()
-        raise TransportError(f"{place.access.login.host}:{place.access.login.port}: {error}") from error
+        raise TransportError(f"{access.login.host}:{access.login.port}: {error}") from error
     except BaseException:
         entered.close()
         raise

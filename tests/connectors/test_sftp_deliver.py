@@ -82,6 +82,26 @@ def test_a_server_that_can_is_asked_to_bring_every_file_onto_its_disk(
         one.close()
 
 
+@pytest.mark.parametrize(("sessions", "lanes"), [(10, 2), (1, 1)])
+def test_a_long_file_goes_over_two_sessions_where_the_server_allows_it(
+    rig: MakeRig, server: SftpServer, sessions: int, lanes: int
+) -> None:
+    server.kill()
+    server.more = f"MaxSessions {sessions}"
+    server.start()
+    one = rig()
+    contents = {"long.csv": os.urandom(40_000_001), "longer.csv": os.urandom(50_000_000)}
+    for name, content in contents.items():
+        one.publish(name, content)
+
+    done = one.deliver()
+
+    assert done.troubles == {}
+    assert one.stands() == contents
+    assert (one.connection.session.second() is not None) == (lanes == 2)
+    assert hidden(one.inside) == []
+
+
 def test_a_delivered_file_is_kept_where_that_is_wanted(rig: MakeRig) -> None:
     one = rig()
     one.deliver_with(after="keep")
