@@ -259,7 +259,7 @@ class OddServer(SftpServer):
         )
 
     def access(self, **more: object) -> SftpAccess:
-        return replace(SftpAccess(self.login(), connect_seconds=10.0, answer_seconds=10.0), **more)  # type: ignore[arg-type]
+        return replace(SftpAccess(self.login(), connect_seconds=20.0, answer_seconds=20.0), **more)  # type: ignore[arg-type]
 
     def kill(self) -> None:
         self._listening.close()

@@ -30,6 +30,7 @@ def test_a_server_that_goes_in_the_middle_loses_and_doubles_nothing(
     rig: MakeRig, strike: Callable[[Rig], None]
 ) -> None:
     one = rig()
+    one.restart_with(answer_seconds=2.0)
     contents = {f"f{number}.csv": os.urandom(90_000) for number in range(12)}
     for name, content in contents.items():
         one.lay(name, content)
@@ -40,7 +41,7 @@ def test_a_server_that_goes_in_the_middle_loses_and_doubles_nothing(
         one.collect()
     one.server.kill()
     one.server.start()
-    one.restart()
+    one.restart_with(answer_seconds=20.0)
     one.collect()
 
     assert one.came() == contents

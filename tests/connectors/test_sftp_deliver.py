@@ -305,6 +305,7 @@ def test_a_full_disk_there_never_shows_half_a_file(rig: MakeRig, server: SftpSer
 )
 def test_a_server_that_goes_in_the_middle_gets_each_file_once(rig: MakeRig, number: signal.Signals) -> None:
     one = rig()
+    one.restart_with(answer_seconds=2.0)
     contents = {f"f{index}.csv": os.urandom(90_000) for index in range(6)}
     for name, content in contents.items():
         one.publish(name, content)
@@ -315,7 +316,7 @@ def test_a_server_that_goes_in_the_middle_gets_each_file_once(rig: MakeRig, numb
     assert one.stands() == {}
     one.server.kill()
     one.server.start()
-    one.restart()
+    one.restart_with(answer_seconds=20.0)
     one.deliver()
 
     assert one.stands() == contents

@@ -22,7 +22,7 @@ from tests.world.mounts import Mounts
 pytestmark = pytest.mark.slow
 
 
-def a_place(server: SftpServer, name: str = "partner", **more: object) -> RemotePlace:
+def a_place(server: SftpServer, name: str = "partner", answer_seconds: float = 20.0, **more: object) -> RemotePlace:
     """Collects ``out`` into the route "in" and delivers the target "out" to ``in``; quick."""
     collect = CollectFolder(str(server.folder("out")), "in", settle_seconds=0.05)
     deliver = DeliverFolder(str(server.folder("in")), "out")
@@ -33,7 +33,7 @@ def a_place(server: SftpServer, name: str = "partner", **more: object) -> Remote
         "retry_first_seconds": 0.2,
         "retry_most_seconds": 1.0,
     }
-    return RemotePlace(name, "sftp", server.access(answer_seconds=2.0), **{**values, **more})  # type: ignore[arg-type]
+    return RemotePlace(name, "sftp", server.access(answer_seconds=answer_seconds), **{**values, **more})  # type: ignore[arg-type]
 
 
 class AtWork:
@@ -115,7 +115,7 @@ def test_a_server_that_goes_and_comes_back_is_told_and_goes_on(
 def test_one_that_freezes_touches_no_other(at_work: Callable[..., AtWork], server: SftpServer, tmp_path: Path) -> None:
     with sftp_server() as frozen:
         collect = CollectFolder(str(frozen.folder("out")), "other", settle_seconds=0.05)
-        other = a_place(frozen, "frozen", collect=(collect,), deliver=())
+        other = a_place(frozen, "frozen", 2.0, collect=(collect,), deliver=())
         routes = (a_route(tmp_path), a_route(tmp_path, "other"))
         site = replace(a_site(tmp_path, *routes), remote=(other, a_place(server)))
         house = AtWork(Running(site))
