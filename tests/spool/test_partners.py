@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from config.partner_keys import given_key, keys_of, make_pair
-from config.partner_texts import configuration
-from config.partners import Partner
 from core.errors import CluedropError
+from spool.partner_keys import given_key, keys_of, make_pair
+from spool.partner_texts import configuration
+from spool.partners import Partner
 from tests.needs import need
 
 
