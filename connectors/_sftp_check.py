@@ -56,7 +56,7 @@ def _collecting(session: Session, folder: CollectFolder) -> str | None:
     session.listing(path_of(folder.folder))
     if folder.after == "keep":
         return None
-    trouble = _probe(session, folder.folder, folder.folder)
+    trouble = _probe(session, folder.folder, folder.folder, must_list=True)
     if trouble is not None:
         return f'{trouble}. Files would be fetched, but stay there; if that is meant: after = "keep"'
     if folder.after == "move":
@@ -69,7 +69,7 @@ def _delivering(session: Session, folder: DeliverFolder) -> str | None:
     return _probe(session, folder.folder, folder.folder)
 
 
-def _probe(session: Session, here: str, there: str) -> str | None:
+def _probe(session: Session, here: str, there: str, *, must_list: bool = False) -> str | None:
     """Write a file, rename it as a claim or a delivery is, and remove it; says what cannot be done."""
     mark = secrets.token_hex(6)
     written = path_of(here, f".cluedrop-probe-{mark}.part".encode())
@@ -85,10 +85,11 @@ def _probe(session: Session, here: str, there: str) -> str | None:
         left = _ask(session, on_path(Kind.REMOVE, written))
         also = " nor deleted" if left is not None else ""
         return f"files cannot be renamed{also} in {here}: {_why(refused)}"
+    hides = must_list and all(path_of(there, entry.name) != renamed for entry in session.listing(path_of(there)))
     refused = _ask(session, on_path(Kind.REMOVE, renamed))
     if refused is not None:
         return f"files cannot be deleted in {there} ({_why(refused)}); our probe {renamed.decode()} is left there"
-    return None
+    return f"{there} does not list hidden files, so nothing can be claimed there" if hides else None
 
 
 def _ask(session: Session, request: Request) -> Refused | None:

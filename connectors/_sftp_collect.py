@@ -47,6 +47,7 @@ def collect(session: Session, state: Collecting, landing: Landing) -> Round:
     try:
         entries = _completed(session, state.folder.folder, session.listing(path_of(state.folder.folder)))
         found = Found.sorted_out(entries, state.folder, landing.owner)
+        state.shows_hidden = state.shows_hidden or bool(found.claimed)
         for name in state.restless.keys() - found.files.keys() - found.claimed.keys():
             del state.restless[name]
         _finish_earlier(session, state, landing, found, done)
@@ -104,7 +105,29 @@ def _claim(
         else:
             claimed.append(became)
             state.has_renamed = state.has_renamed or not arrival.is_claimed
+    if state.has_renamed and not state.shows_hidden:
+        claimed = _shown_or_given_back(session, state, claimed, done)
     return [*claimed, *_with_times(list(_unclaimed(state, refused, done)), done)]
+
+
+def _shown_or_given_back(session: Session, state: Collecting, claimed: Sequence[Arrival], done: Round) -> list[Arrival]:
+    """Hidden names that the listing does not show would be lost in a crash: then the files get theirs back."""
+    listed = {entry.name for entry in session.listing(path_of(state.folder.folder))}
+    state.shows_hidden = any(arrival.taken_as in listed for arrival in claimed)
+    if state.shows_hidden:
+        return list(claimed)
+    state.may_rename = False
+    folder = state.folder.folder
+    session.together([_giving_back(folder, arrival) for arrival in claimed if arrival.is_claimed])
+    done.troubles[""] = (
+        f"{folder} does not list hidden files, so files are remembered instead: no second program may "
+        "collect from there"
+    )
+    return _with_times([replace(arrival, taken_as=arrival.name) for arrival in claimed], done)
+
+
+def _giving_back(folder: str, arrival: Arrival) -> Task[None]:
+    yield [renaming(path_of(folder, arrival.taken_as), path_of(folder, arrival.name))]
 
 
 def _unclaimed(state: Collecting, refused: Sequence[tuple[Arrival, Refused]], done: Round) -> Iterator[Arrival]:

@@ -7,6 +7,7 @@ when somebody has already taken the file away. A plain rename never overwrites.
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from enum import Enum, auto
 from pathlib import PurePath
@@ -115,8 +116,12 @@ def _stored_long(session: Session, folder: DeliverFolder, departure: Departure) 
     hidden = _hidden_path(folder, departure)
     try:
         with departure.path.open("rb") as source:
-            lies_there = _lies_there(session, hidden, source, departure.size)
-            return store_long(session, hidden, source, *lies_there, sync=folder.sync)
+            done, digest = _lies_there(session, hidden, source, departure.size)
+            if done:
+                with suppress(Refused):  # not every server lets one go on
+                    return store_long(session, hidden, source, done, digest, sync=folder.sync)
+                source.seek(0)
+            return store_long(session, hidden, source, sync=folder.sync)
     except FileNotFoundError:
         return None
     except (Refused, OSError) as error:

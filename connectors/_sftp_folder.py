@@ -35,6 +35,8 @@ class Collecting:
     may_rename: bool = True
     has_renamed: bool = False
     """A claim has gone well: one that does not is the file's own trouble."""
+    shows_hidden: bool = False
+    """What we have claimed stands in the listing: so it would be found after a crash."""
     restless: Counter[bytes] = field(default_factory=Counter)
     """How often a file was not what it was any more when it had been read."""
 

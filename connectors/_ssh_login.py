@@ -179,9 +179,10 @@ def _offer(transport: paramiko.Transport, login: Login) -> None:
     options = transport.get_security_options()
     options.ciphers = _CIPHERS + (_WEAK_CIPHERS if login.weak_algorithms else ())
     options.digests = _DIGESTS + (_WEAK_DIGESTS if login.weak_algorithms else ())
-    # A server with several keys shows one of the first kind that we name: those that are pinned come first. The other
-    # kinds stay, so that a key that has changed can be told with its fingerprint.
-    pinned = list(dict.fromkeys(name for known in login.host_keys for name in _signatures_of(known.key.split()[0])))
+    # A server with several keys shows one of the first kind that we name: those that are pinned and count today come
+    # first. The other kinds stay, so that a key that has changed can be told with its fingerprint.
+    known_keys = sorted(login.host_keys, key=lambda known: not _counts(known, _today()))
+    pinned = list(dict.fromkeys(name for known in known_keys for name in _signatures_of(known.key.split()[0])))
     options.key_types = (*pinned, *(name for name in options.key_types if name not in pinned))
 
 
@@ -193,14 +194,18 @@ def _today() -> date:
     return datetime.now().astimezone().date()
 
 
+def _counts(known: HostKey, today: date) -> bool:
+    return (known.valid_from or today) <= today <= (known.valid_until or today)
+
+
 def _check_host_key(shown: paramiko.PKey, pinned: Iterable[HostKey], today: date) -> None:
     """Return when a server has shown a key that counts today. Raise TransportError with the line to add."""
     line = f"{shown.get_name()} {shown.get_base64()}"
     known = [one for one in pinned if one.key.split()[:2] == line.split()]
+    if any(_counts(one, today) for one in known):
+        return
     late = [one.valid_until for one in known if one.valid_until is not None and today > one.valid_until]
     early = [one.valid_from for one in known if one.valid_from is not None and today < one.valid_from]
-    if len(late) + len(early) < len(known):
-        return
     if early:
         raise TransportError(f"the server's key {shown.fingerprint} counts from {min(early)} on only")
     if late:

@@ -201,6 +201,21 @@ class LetsNobodyLook(Ordinary):
         return DENIED
 
 
+class HidesHiddenFiles(Ordinary):
+    """What begins with a dot is not listed."""
+
+    def list_folder(self, path: str) -> list[SFTPAttributes] | int:
+        found = super().list_folder(path)
+        return found if isinstance(found, int) else [entry for entry in found if not entry.filename.startswith(".")]
+
+
+class NeverGoesOn(Ordinary):
+    """Takes a file as a whole, and nothing behind what it has."""
+
+    def open(self, path: str, flags: int, attr: SFTPAttributes) -> SFTPHandle | int:
+        return DENIED if flags & os.O_WRONLY and not flags & os.O_TRUNC else super().open(path, flags, attr)
+
+
 class LiesAboutRenames(Ordinary):
     """Renames, and then says that it could not: the rights were to be set as well."""
 

@@ -76,6 +76,22 @@ def test_a_server_with_several_keys_is_asked_for_the_one_that_is_pinned(kind: st
         works(server.access(login=server.login(host_keys=(HostKey(pinned),))))
 
 
+def test_while_keys_are_renewed_the_server_is_asked_for_the_one_that_counts_today() -> None:
+    """It has both, and would show the one that is named first."""
+    with sftp_server() as server:
+        server.kill()
+        for kind in ("rsa", "ecdsa"):
+            server.make_key(f"host_{kind}", kind)
+        server.host_keys = [server.root / f"host_{kind}" for kind in ("rsa", "ecdsa")]
+        server.start()
+        keys = {kind: " ".join((server.root / f"host_{kind}.pub").read_text().split()[:2]) for kind in ("rsa", "ecdsa")}
+        for old, new in (("rsa", "ecdsa"), ("ecdsa", "rsa")):
+            pinned = (HostKey(keys[old], valid_until=TODAY - DAY), HostKey(keys[new], valid_from=TODAY))
+
+            works(server.access(login=server.login(host_keys=pinned)))
+            works(server.access(login=server.login(host_keys=(HostKey(keys[new], valid_until=TODAY - DAY), *pinned))))
+
+
 @pytest.mark.parametrize("kind", [pytest.param("rsa", marks=pytest.mark.slow), "ecdsa", "ed25519"])
 @pytest.mark.parametrize("passphrase", ["", "ein langer Satz"])
 def test_our_key_may_be_of_any_type_and_have_a_passphrase(server: SftpServer, kind: str, passphrase: str) -> None:

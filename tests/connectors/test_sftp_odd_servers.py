@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors import sftp
 from core.connecting import Round
 from core.errors import TransportError
 from tests.connectors import odd_servers as odd
@@ -117,6 +118,25 @@ def test_a_file_that_is_in_use_there_waits_and_the_others_are_claimed(beside: Ma
     assert set(one.came()) == {"a.csv", "b.csv", "z.csv"}
 
 
+def test_where_hidden_files_are_not_listed_nothing_is_claimed(beside: MakeRig) -> None:
+    """What was claimed would be lost in a crash: nobody would find it."""
+    one = beside(odd.HidesHiddenFiles)
+    contents = {"a.csv": b"a", "b.csv": b"b"}
+    for name, content in contents.items():
+        one.lay(name, content)
+    one.landing.meddle = lambda: seen.append(one.left())
+    seen: list[set[str]] = []
+
+    done = one.collect()
+
+    assert seen[0] == set(contents)
+    assert "does not list hidden files" in done.troubles[""]
+    assert one.came() == contents
+    assert one.left() == set()
+    assert "does not list hidden files" in str([trouble for _, trouble in sftp.check(one.place)])
+    assert one.left() == set()
+
+
 @pytest.mark.parametrize("kind", [odd.Ordinary, odd.MakesNoFolders])
 def test_what_cannot_be_moved_away_is_told_and_never_comes_twice(beside: MakeRig, kind: type[odd.Ordinary]) -> None:
     """The answer to a rename into a folder that is not there is "no such file", too."""
@@ -196,6 +216,19 @@ def test_what_nobody_can_be_sure_of_stays_here_and_is_told(
     assert words in done.troubles["x.csv"]
     assert one.stands() == {}
     assert (one.outbox / "x.csv").exists()
+
+
+def test_an_upload_that_broke_begins_anew_where_the_server_does_not_let_it_go_on(beside: MakeRig) -> None:
+    one = beside(odd.NeverGoesOn)
+    content = os.urandom(20_000_000)
+    one.publish("x.csv", content)
+    [departure] = one.despatch.waiting()
+    one.server.lay(one.inside / f".cluedrop-{departure.id}.part", content[:18_000_000])
+
+    done = one.deliver()
+
+    assert done.troubles == {}
+    assert one.stands() == {"x.csv": content}
 
 
 # ── names that would do harm ──────────────────────────────────────────────────────────────────────────────────────

@@ -164,7 +164,7 @@ def stored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """From where on files were stored."""
     starts: list[int] = []
 
-    def store(session: Session, path: bytes, source, done: int, digest, *, sync: bool):  # type: ignore[no-untyped-def]
+    def store(session: Session, path: bytes, source, done: int = 0, digest=None, *, sync: bool):  # type: ignore[no-untyped-def]
         starts.append(done)
         return store_long(session, path, source, done, digest, sync=sync)
 
