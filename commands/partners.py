@@ -11,8 +11,8 @@ from commands.composition import DEFAULT_CONFIG, configure
 from commands.options import ConfigOption, leave
 
 if TYPE_CHECKING:
-    from config.partner_keys import PublicKey
-    from config.partners import Step
+    from spool.partners.accounts import Step
+    from spool.partners.keys import PublicKey
 
 verbs = typer.Typer()
 _partner = typer.Typer(help="Partners who upload to us and fetch from us by SFTP.", no_args_is_help=True)
@@ -35,8 +35,8 @@ def add(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Make a partner, or give one another key: account, folders, rights. What is there already stays as it is."""
-    from config.partner_texts import configuration, letter
-    from config.partners import Partner, state_of, to_add, trouble_of_server
+    from spool.partners.accounts import Partner, state_of, to_add, trouble_of_server
+    from spool.partners.texts import configuration, letter
     from spool.verbs.console import print_line
 
     site = configure(config).site
@@ -59,8 +59,8 @@ def add(
 @_partner.command("list")
 def list_partners(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Show the partners of this site: whether they may log in, their folders and keys."""
-    from config.partner_keys import keys_of
-    from config.partners import partners_of, state_of
+    from spool.partners.accounts import partners_of, state_of
+    from spool.partners.keys import keys_of
     from spool.verbs.console import print_table
 
     rows = [
@@ -80,8 +80,8 @@ def remove(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Lock a partner out; files, folders and account stay. `partner add` lets the partner in again."""
-    from config.partners import Partner, to_remove, to_remove_key
     from core.errors import CluedropError
+    from spool.partners.accounts import Partner, to_remove, to_remove_key
 
     partner = Partner.of(name, configure(config).site.root)
     try:
@@ -92,7 +92,7 @@ def remove(
 
 
 def _given(name: str, key: str | None, new_key: Path | None) -> "Iterator[PublicKey]":
-    from config.partner_keys import given_key, make_pair
+    from spool.partners.keys import given_key, make_pair
     from spool.verbs.console import print_line
 
     if key is not None:
@@ -104,7 +104,7 @@ def _given(name: str, key: str | None, new_key: Path | None) -> "Iterator[Public
 
 def _do(steps: "list[Step]", *, show: bool) -> bool:
     """Carry out what is not done, or show it; say whether it was carried out."""
-    from config.partners import carry_out
+    from spool.partners.accounts import carry_out
     from spool.verbs.console import print_line
 
     if show or os.geteuid() != 0:

@@ -1,8 +1,8 @@
 """Files come from SFTP servers and go to them: partners, shops, a CLUE on another server.
 
-One connection a place, one SFTP session over it. ``_ssh/login.py`` reaches a server and proves who is who;
-``_sftp/wire.py`` and ``session.py`` speak SFTP, ``collect.py`` and ``deliver.py`` are the two verbs, ``check.py`` tries
-a place before it is used.
+One connection a place, one SFTP session over it; a long file goes to an OpenSSH server over two. ``_ssh/login.py``
+reaches a server and proves who is who; ``_sftp/wire.py`` and ``session.py`` speak SFTP, ``files.py`` copies files,
+``collect.py`` and ``deliver.py`` are the two verbs, ``check.py`` tries a place before it is used.
 """
 
 from collections.abc import Iterator
@@ -12,23 +12,34 @@ from connectors._sftp.check import check_place
 from connectors._sftp.collect import collect
 from connectors._sftp.deliver import deliver
 from connectors._sftp.folder import Collecting
+from connectors._sftp.pace import Pace
 from connectors._sftp.packets import Kind, Refused, on_path
 from connectors._sftp.session import Session
 from connectors._sftp.wire import Wire
 from connectors._ssh.login import Entered, enter
 from core.connecting import Despatch, Landing, Round
+from core.errors import TransportError
 from core.remote import CollectFolder, DeliverFolder, RemotePlace
 
 
 def connect(place: RemotePlace) -> "SftpConnection":
     """Reach a place and log in. Raise TransportError in words for an administrator, ConfigError for a wrong secret."""
-    entered, flow = enter(place.access)
+    access = place.access
+    entered, flow = enter(access)
+
+    def second() -> Wire | None:
+        way = entered.open_second(access.connect_seconds)
+        return Wire(way, access.answer_seconds) if way else None
+
     try:
-        wire = Wire(flow, place.access.answer_seconds)
+        session = Session(Wire(flow, access.answer_seconds), Pace(access.bytes_per_second), second)
+    except TransportError as error:
+        entered.close()
+        raise TransportError(f"{access.login.host}:{access.login.port}: {error}") from error
     except BaseException:
         entered.close()
         raise
-    return SftpConnection(entered, Session(wire, place.access.bytes_per_second))
+    return SftpConnection(entered, session)
 
 
 def check(place: RemotePlace) -> Iterator[tuple[str, str | None]]:

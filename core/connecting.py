@@ -11,6 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from core.errors import TransportError
+
+
+class OwnDiskError(TransportError):
+    """A disk, a folder or the journal of our own is in the way; the place outside is well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -55,7 +61,7 @@ class Draft(Protocol):
     """SHA-256 of them; whoever writes updates it before."""
 
     def write(self, piece: bytes) -> object:
-        """Go on. Raise OSError."""
+        """Go on. Raise OwnDiskError."""
 
     def __enter__(self) -> Self: ...
 
@@ -65,7 +71,10 @@ class Draft(Protocol):
 
 
 class Landing(Protocol):
-    """What the engine hands to ``collect``: the way into one inbox, and the memory of what has come."""
+    """What the engine hands to ``collect``: the way into one inbox, and the memory of what has come.
+
+    Every method raises OwnDiskError when the inbox or the memory cannot be used; then no file is lost.
+    """
 
     owner: str
     """Stands in the name of what we have claimed; no other site has it."""
@@ -74,7 +83,7 @@ class Landing(Protocol):
         """An id for an Arrival."""
 
     def draft(self, arrival: Arrival) -> Draft:
-        """Where the content is written. Raise OSError."""
+        """Where the content is written. Raise OwnDiskError."""
 
     def knows(self, name: bytes, size: int, mtime: int) -> bool:
         """This very file has been fetched and was left outside."""
@@ -86,7 +95,7 @@ class Landing(Protocol):
         """It is in the inbox already; outside it only remains to be cleared away."""
 
     def land(self, arrivals: Sequence[Arrival]) -> None:
-        """Bring complete drafts into the inbox, each exactly once. Durable. Raise TransportError, then none is lost."""
+        """Bring complete drafts into the inbox, each exactly once. Durable."""
 
     def uncleared(self) -> Sequence[Arrival]:
         """What has landed and, as far as we know, still lies outside."""
@@ -119,7 +128,10 @@ class Departure:
 
 
 class Despatch(Protocol):
-    """What the engine hands to ``deliver``: the files of one outbox in their order, and the memory of what has gone."""
+    """What the engine hands to ``deliver``: the files of one outbox in their order, and the memory of what has gone.
+
+    Every method raises OwnDiskError when the outbox or the memory cannot be used; then no file is lost.
+    """
 
     def waiting(self) -> Sequence[Departure]:
         """Files that have not arrived outside, oldest first."""
@@ -152,7 +164,10 @@ class Round:
 
 
 class Connection(Protocol):
-    """An open connection to one place. Every method raises TransportError when the place is away; then close it."""
+    """An open connection to one place. Every method raises TransportError when the place is away; then close it.
+
+    What the engine has handed in raises OwnDiskError through it; then close it too.
+    """
 
     def collect(self, folder: Any, landing: Landing) -> Round:
         """Bring every finished file of a folder outside into an inbox. One round; never lose or double a file."""

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -16,7 +17,11 @@ from pathlib import Path
 from core.remote import HostKey, Login, SftpAccess
 from tests.needs import need
 
-_DEADLINE = 20.0
+_DEADLINE = 60.0
+_PORTS = range(20_000, 32_768)
+"""Below those that the system gives to whoever connects: while a server is down, nobody must get its port."""
+_PATIENCE = 20.0
+"""Seconds; a machine that has much to do is no server that is away."""
 CONFIG = """
 Port {port}
 ListenAddress 127.0.0.1
@@ -140,7 +145,7 @@ class SftpServer:
         )
 
     def access(self, **more: object) -> SftpAccess:
-        return replace(SftpAccess(self.login(), connect_seconds=5.0, answer_seconds=5.0), **more)  # type: ignore[arg-type]
+        return replace(SftpAccess(self.login(), connect_seconds=_PATIENCE, answer_seconds=_PATIENCE), **more)  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -164,9 +169,11 @@ def _user() -> str:
 
 
 def _free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as listening, suppress(OSError):
+            listening.bind(("127.0.0.1", port))
+            return port
 
 
 def _answers(port: int) -> bool:

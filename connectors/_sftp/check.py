@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from connectors._sftp.files import store_small
 from connectors._sftp.folder import path_of
 from connectors._sftp.packets import Code, Kind, Refused, Request, making_folder, on_path, renaming
 from connectors._sftp.session import Session
@@ -52,11 +53,10 @@ def _trouble(session: Session, tried: Callable[..., str | None], folder: Collect
 
 
 def _collecting(session: Session, folder: CollectFolder) -> str | None:
-    for _ in session.listing(path_of(folder.folder)):
-        break
+    session.listing(path_of(folder.folder))
     if folder.after == "keep":
         return None
-    trouble = _probe(session, folder.folder, folder.folder)
+    trouble = _probe(session, folder.folder, folder.folder, must_list=True)
     if trouble is not None:
         return f'{trouble}. Files would be fetched, but stay there; if that is meant: after = "keep"'
     if folder.after == "move":
@@ -69,12 +69,12 @@ def _delivering(session: Session, folder: DeliverFolder) -> str | None:
     return _probe(session, folder.folder, folder.folder)
 
 
-def _probe(session: Session, here: str, there: str) -> str | None:
+def _probe(session: Session, here: str, there: str, *, must_list: bool = False) -> str | None:
     """Write a file, rename it as a claim or a delivery is, and remove it; says what cannot be done."""
     mark = secrets.token_hex(6)
     written = path_of(here, f".cluedrop-probe-{mark}.part".encode())
     renamed = path_of(there, f".cluedrop-probe-{mark}".encode())
-    [stored] = session.together([session.store_small(written, b"probe", sync=False)])
+    [stored] = session.together([store_small(session, written, b"probe", sync=False)])
     if isinstance(stored, Refused):
         return f"no file can be written in {here}: {_why(stored)}"
     if stored.seen is None or stored.seen.size != len(b"probe"):
@@ -85,10 +85,11 @@ def _probe(session: Session, here: str, there: str) -> str | None:
         left = _ask(session, on_path(Kind.REMOVE, written))
         also = " nor deleted" if left is not None else ""
         return f"files cannot be renamed{also} in {here}: {_why(refused)}"
+    hides = must_list and all(path_of(there, entry.name) != renamed for entry in session.listing(path_of(there)))
     refused = _ask(session, on_path(Kind.REMOVE, renamed))
     if refused is not None:
         return f"files cannot be deleted in {there} ({_why(refused)}); our probe {renamed.decode()} is left there"
-    return None
+    return f"{there} does not list hidden files, so nothing can be claimed there" if hides else None
 
 
 def _ask(session: Session, request: Request) -> Refused | None:

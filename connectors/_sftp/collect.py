@@ -13,27 +13,31 @@ begun. Where nothing may be renamed, what has come is remembered by name, size, 
 | a file that changed meanwhile   |                       | what was fetched is thrown away; it is waited for    |
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from connectors._sftp.files import SMALL, Copied, fetch_long, fetch_small
 from connectors._sftp.folder import (
     Collecting,
     Finished,
     Found,
-    as_text,
     finished_files,
     hidden_name,
     in_groups,
     is_same,
     path_of,
+    removing,
 )
-from connectors._sftp.packets import Code, Kind, Refused, making_folder, on_path, renaming
-from connectors._sftp.session import SMALL, Copied, Session, Task, seen
+from connectors._sftp.packets import Attributes, Code, Entry, Kind, Refused, making_folder, on_path, renaming
+from connectors._sftp.session import Session, Task, seen
+from connectors._words import shown
 from core.connecting import Arrival, Landing, Round
 from core.remote import CollectFolder
 
 _MOST_A_ROUND = 5_000
 """Files; after them it is seen to whether the inbox can take more."""
+_PATIENCE = 3
+"""So often a file may have changed when it was read; then that is told."""
 _NOT_OURS_TO_RENAME = (Code.DENIED, Code.UNSUPPORTED)
 
 
@@ -41,7 +45,11 @@ def collect(session: Session, state: Collecting, landing: Landing) -> Round:
     """One round. Raise TransportError when the place is away; a folder that refuses us is told in the Round."""
     done = Round()
     try:
-        found = Found.sorted_out(session.listing(path_of(state.folder.folder)), state.folder, landing.owner)
+        entries = _completed(session, state.folder.folder, session.listing(path_of(state.folder.folder)))
+        found = Found.sorted_out(entries, state.folder, landing.owner)
+        state.shows_hidden = state.shows_hidden or bool(found.claimed)
+        for name in state.restless.keys() - found.files.keys() - found.claimed.keys():
+            del state.restless[name]
         _finish_earlier(session, state, landing, found, done)
         ready = finished_files(state, landing, found, done)
         for group in in_groups(ready[:_MOST_A_ROUND], lambda finished: finished[0].size):
@@ -50,6 +58,18 @@ def collect(session: Session, state: Collecting, landing: Landing) -> Round:
     except Refused as refused:
         done.troubles[""] = f"the server refuses the folder {state.folder.folder}: {refused}"
     return done
+
+
+def _completed(session: Session, folder: str, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """What a server does not tell in its listing, it may tell when it is asked about the file."""
+    names = [entry.name for entry in entries if not entry.attributes.is_complete]
+    told = dict(zip(names, session.together([_looking(path_of(folder, name)) for name in names]), strict=True))
+    return [Entry(entry.name, told.get(entry.name) or entry.attributes) for entry in entries]
+
+
+def _looking(path: bytes) -> Task[Attributes | None]:
+    [looked] = yield [on_path(Kind.LSTAT, path)]
+    return looked if isinstance(looked, Attributes) else None
 
 
 # ── bringing it in ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -76,23 +96,63 @@ def _claim(
 ) -> list[Arrival]:
     """Give the files their hidden names, and take their markers away; returns what is there to be fetched."""
     if state.folder.after == "keep" or not state.may_rename:
-        return [arrival for arrival, _ in group]
+        return _with_times([arrival for arrival, _ in group], done)
     tasks = [_claiming(state.folder, owner, arrival, marker) for arrival, marker in group]
-    claimed = []
+    claimed, refused = [], []
     for (arrival, _), became in zip(group, session.together(tasks), strict=True):
         if isinstance(became, Refused):
-            if became.code == Code.NO_SUCH_FILE:
-                continue  # somebody else has taken it
-            if became.code in _NOT_OURS_TO_RENAME:
-                state.may_rename = False
-            done.troubles[""] = (
-                f"files cannot be renamed in {state.folder.folder} ({became}), so they are remembered instead: no "
-                "second program may collect from there"
-            )
-            claimed.append(arrival)
+            refused.append((arrival, became))
         else:
             claimed.append(became)
-    return claimed
+            state.has_renamed = state.has_renamed or not arrival.is_claimed
+    if state.has_renamed and not state.shows_hidden:
+        claimed = _shown_or_given_back(session, state, claimed, done)
+    return [*claimed, *_with_times(list(_unclaimed(state, refused, done)), done)]
+
+
+def _shown_or_given_back(session: Session, state: Collecting, claimed: Sequence[Arrival], done: Round) -> list[Arrival]:
+    """Hidden names that the listing does not show would be lost in a crash: then the files get theirs back."""
+    listed = {entry.name for entry in session.listing(path_of(state.folder.folder))}
+    state.shows_hidden = any(arrival.taken_as in listed for arrival in claimed)
+    if state.shows_hidden:
+        return list(claimed)
+    state.may_rename = False
+    folder = state.folder.folder
+    session.together([_giving_back(folder, arrival) for arrival in claimed if arrival.is_claimed])
+    done.troubles[""] = (
+        f"{folder} does not list hidden files, so files are remembered instead: no second program may "
+        "collect from there"
+    )
+    return _with_times([replace(arrival, taken_as=arrival.name) for arrival in claimed], done)
+
+
+def _giving_back(folder: str, arrival: Arrival) -> Task[None]:
+    yield [renaming(path_of(folder, arrival.taken_as), path_of(folder, arrival.name))]
+
+
+def _unclaimed(state: Collecting, refused: Sequence[tuple[Arrival, Refused]], done: Round) -> Iterator[Arrival]:
+    """Of the files that could not be renamed those that are fetched all the same, because nothing can be renamed."""
+    for arrival, why in refused:
+        if why.code == Code.NO_SUCH_FILE:
+            continue  # somebody else has taken it
+        if state.has_renamed and why.code != Code.UNSUPPORTED:  # on Windows: its writer has it open still
+            done.troubles[shown(arrival.name)] = f"cannot be renamed ({why}), others can: it is waited for"
+            continue
+        if why.code in _NOT_OURS_TO_RENAME:
+            state.may_rename = False
+        done.troubles[""] = (
+            f"files cannot be renamed in {state.folder.folder} ({why}), so they are remembered instead: no second "
+            "program may collect from there"
+        )
+        yield arrival
+
+
+def _with_times(arrivals: Sequence[Arrival], done: Round) -> list[Arrival]:
+    """Without a name of ours and without a time, one file could not be told from the next."""
+    for arrival in arrivals:
+        if not (arrival.mtime or arrival.is_claimed):
+            done.troubles[shown(arrival.name)] = "is left there: it cannot be renamed, and the server tells no times"
+    return [arrival for arrival in arrivals if arrival.mtime or arrival.is_claimed]
 
 
 def _claiming(folder: CollectFolder, owner: str, arrival: Arrival, marker: bytes | None) -> Task[Arrival | Refused]:
@@ -121,35 +181,43 @@ def _fetch(
     for arrival in claimed:
         if arrival.size > SMALL:
             copied[arrival.id] = _fetched_long(session, state.folder, landing, arrival)
-    whole = ((arrival, _digest(arrival, copied[arrival.id], done)) for arrival in claimed)
+    whole = ((arrival, _digest(state, arrival, copied[arrival.id], done)) for arrival in claimed)
     return [replace(arrival, sha256=digest) for arrival, digest in whole if digest is not None]
 
 
 def _fetching(session: Session, folder: CollectFolder, landing: Landing, arrival: Arrival) -> Task[Copied | Refused]:
     with landing.draft(arrival) as draft:
-        return (yield from session.fetch_small(path_of(folder.folder, arrival.taken_as), arrival.size, draft.write))
+        return (yield from fetch_small(session, path_of(folder.folder, arrival.taken_as), arrival.size, draft.write))
 
 
 def _fetched_long(session: Session, folder: CollectFolder, landing: Landing, arrival: Arrival) -> Copied | Refused:
     with landing.draft(arrival) as draft:
         path = path_of(folder.folder, arrival.taken_as)
         try:
-            return session.fetch_long(path, arrival.size, draft.write, draft.size, draft.digest)
+            return fetch_long(session, path, arrival.size, draft.write, draft.size, draft.digest)
         except Refused as refused:
             return refused
 
 
-def _digest(arrival: Arrival, copied: Copied | Refused, done: Round) -> str | None:
+def _digest(state: Collecting, arrival: Arrival, copied: Copied | Refused, done: Round) -> str | None:
     """Of what was read, if it is what was seen before and what lies there now; else None."""
     if isinstance(copied, Refused):
         if copied.code != Code.NO_SUCH_FILE:
-            done.troubles[as_text(arrival.name)] = f"cannot be read: {copied}"
+            done.troubles[shown(arrival.name)] = f"cannot be read: {copied}"
         return None
     if copied.seen is None:
         return None
     if copied.size == arrival.size and is_same(copied.seen, arrival):
+        state.restless.pop(arrival.taken_as, None)
         return copied.sha256
-    done.waits = True
+    state.restless[arrival.taken_as] += 1
+    if state.restless[arrival.taken_as] < _PATIENCE:
+        done.waits = True
+    else:
+        done.troubles[shown(arrival.name)] = (
+            f"is waited for: each time it was read it had changed. First it had {arrival.size} bytes, {copied.size} or "
+            f"more could be read, then it had {copied.seen.size}; or the server tells other times in its listing"
+        )
     return None
 
 
@@ -159,21 +227,13 @@ def _digest(arrival: Arrival, copied: Copied | Refused, done: Round) -> str | No
 def _finish_earlier(session: Session, state: Collecting, landing: Landing, found: Found, done: Round) -> None:
     """Go on with what an earlier round, or an earlier life, could not finish."""
     folder = state.folder
-    landing.there([*found.files, *found.claimed])
-    for claimed in found.claimed.values():
-        marker = found.marker_of(claimed.name, folder)
-        if marker is not None and claimed.name not in found.files:
-            session.ask(on_path(Kind.REMOVE, path_of(folder.folder, marker)))
-            found.markers.discard(marker)
-    left = landing.uncleared()
-    if not left:
-        return
-    landing.cleared([one for one in left if one.is_claimed and one.taken_as not in found.claimed])
-    _clear(session, state, landing, [one for one in left if one.taken_as in found.claimed], done)
-    plain = [one for one in left if not one.is_claimed]
-    same = [one.name in found.files and is_same(found.files[one.name].attributes, one) for one in plain]
-    landing.kept([one for one, is_still in zip(plain, same, strict=True) if not is_still])
-    _clear(session, state, landing, [one for one, is_still in zip(plain, same, strict=True) if is_still], done)
+    begun = found.claimed.values()
+    landing.there([*found.files, *found.claimed, *(claimed.name for claimed in begun)])
+    markers = {found.marker_of(claimed.name, folder) for claimed in begun if claimed.name not in found.files}
+    left_over = [marker for marker in markers if marker is not None]
+    session.together([removing(path_of(folder.folder, marker)) for marker in left_over])
+    found.markers.difference_update(left_over)
+    _clear(session, state, landing, landing.uncleared(), done)
 
 
 def _clear(session: Session, state: Collecting, landing: Landing, landed: Sequence[Arrival], done: Round) -> None:
@@ -186,38 +246,42 @@ def _clear(session: Session, state: Collecting, landing: Landing, landed: Sequen
         return
     if folder.after == "move":
         session.together([_making_folder(folder.move_to)])
-    answers = session.together([_clearing(folder, arrival) for arrival in landed])
-    refused = [
-        (arrival, answer)
-        for arrival, answer in zip(landed, answers, strict=True)
-        if answer is not None and answer.code != Code.NO_SUCH_FILE
-    ]
-    for _, answer in refused:
-        done.troubles[""] = f"files that were fetched cannot be {_CLEARED[folder.after]} in {folder.folder} ({answer})"
-    stay = {arrival.id: arrival for arrival, _ in refused}
-    landing.cleared([arrival for arrival in landed if arrival.id not in stay])
-    landing.kept([arrival for arrival in stay.values() if not arrival.is_claimed])
+    became = dict(zip(landed, session.together([_clearing(folder, arrival) for arrival in landed]), strict=True))
+    stay = {arrival for arrival, answer in became.items() if isinstance(answer, Refused)}
+    for answer in became.values():
+        if isinstance(answer, Refused):
+            what = "deleted" if folder.after == "delete" else f"moved to {folder.move_to}"
+            done.troubles[""] = f"files that were fetched cannot be {what} in {folder.folder} ({answer})"
+    changed = {arrival for arrival, answer in became.items() if answer == _CHANGED}
+    landing.kept([arrival for arrival in landed if arrival in changed or (arrival in stay and not arrival.is_claimed)])
+    landing.cleared([arrival for arrival in landed if arrival not in stay | changed])
 
 
-_CLEARED = {"delete": "deleted", "move": "moved away"}
+_GONE, _CHANGED = "gone", "changed"
+"""What has become of a file outside that has landed; with ``_CHANGED`` another one may have its name."""
 
 
 def _making_folder(folder: str) -> Task[None]:
     yield [making_folder(folder.encode())]  # it is there already, as a rule
 
 
-def _clearing(folder: CollectFolder, arrival: Arrival) -> Task[Refused | None]:
+def _clearing(folder: CollectFolder, arrival: Arrival) -> Task[Refused | str]:
     path = path_of(folder.folder, arrival.taken_as)
     if not arrival.is_claimed:
         [looked] = yield [on_path(Kind.LSTAT, path)]
         if isinstance(looked, Refused):
-            return looked
+            return _GONE if looked.code == Code.NO_SUCH_FILE else looked
         if not is_same(seen(looked), arrival):
-            return None  # another file has this name by now; it is fetched in its turn
+            return _CHANGED  # it is fetched in its turn, unless it has the same content
     if folder.after == "move":
-        moved = yield [renaming(path, path_of(folder.move_to, arrival.name))]
-        if isinstance(moved[0], Refused):  # an earlier one of this name lies there
-            moved = yield [renaming(path, path_of(folder.move_to, f"{arrival.id}-".encode() + arrival.name))]
+        kept = path_of(folder.move_to, arrival.name)
+        [taken] = yield [on_path(Kind.LSTAT, kept)]
+        if isinstance(taken, Attributes):  # an earlier one of this name; some servers would rename over it
+            kept = path_of(folder.move_to, f"{arrival.id}-".encode() + arrival.name)
+        [answer] = yield [renaming(path, kept)]
     else:
-        moved = yield [on_path(Kind.REMOVE, path)]
-    return moved[0] if isinstance(moved[0], Refused) else None
+        [answer] = yield [on_path(Kind.REMOVE, path)]
+    if not isinstance(answer, Refused):
+        return _GONE
+    [left] = yield [on_path(Kind.LSTAT, path)]  # "no such file" may also be said of the folder it should go to
+    return _GONE if isinstance(left, Refused) and left.code == Code.NO_SUCH_FILE else answer

@@ -7,20 +7,34 @@ when somebody has already taken the file away. A plain rename never overwrites.
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
+from enum import Enum, auto
 from pathlib import PurePath
 from typing import BinaryIO
 
-from connectors._sftp.folder import as_bytes, in_groups, path_of
-from connectors._sftp.packets import POSIX_RENAME, Attributes, Code, Kind, Refused, on_path, renaming, replacing
-from connectors._sftp.session import SMALL, Copied, Session, Task
+from connectors._sftp.files import SMALL, Copied, fetch_long, same_beginning, store_long, store_small
+from connectors._sftp.folder import as_bytes, in_groups, path_of, removing
+from connectors._sftp.packets import POSIX_RENAME, Answer, Attributes, Code, Kind, Refused, on_path, renaming, replacing
+from connectors._sftp.session import Session, Task
+from connectors._words import shown
 from core.connecting import Departure, Despatch, Digest, Round
-from core.errors import TransportError
 from core.remote import DeliverFolder
 
 _MOST_NUMBERS = 1_000
-_RESUMED_FROM, _READ_AT_ONCE = 1 << 24, 1 << 20
+_RESUMED_FROM = 1 << 24
 """Bytes that must lie there, so that it is worth while to go on behind them."""
+
+
+class Met(Enum):
+    """What stands in the way of a final name."""
+
+    TAKEN = auto()
+    """A file of this name."""
+    RENAMED = auto()
+    """The hidden name is there no more, the final one is."""
+    VANISHED = auto()
+    """Neither is there."""
 
 
 def deliver(session: Session, folder: DeliverFolder, despatch: Despatch, unnamed: set[str]) -> Round:
@@ -30,14 +44,13 @@ def deliver(session: Session, folder: DeliverFolder, despatch: Despatch, unnamed
     """
     done = Round()
     for group in in_groups(despatch.waiting(), lambda departure: departure.size):
-        begun = [departure for departure in group if departure.uploaded_as]
-        begun = [departure for departure in begun if _is_whole(session, folder, despatch, departure, unnamed)]
+        begun = _still_whole(session, folder, despatch, [one for one in group if one.uploaded_as], unnamed, done)
         new = _upload(session, folder, [departure for departure in group if not departure.uploaded_as], done)
         there = despatch.uploaded(new)
         ours = {departure.id for departure in there}
         unnamed |= ours
         gone = [departure for departure in new if departure.id not in ours]  # somebody has taken it back meanwhile
-        session.together([_removing(path_of(folder.folder, as_bytes(departure.uploaded_as))) for departure in gone])
+        session.together([removing(_hidden_path(folder, departure)) for departure in gone])
         order = {departure.id: number for number, departure in enumerate(group)}
         ready = sorted([*begun, *there], key=lambda departure: order[departure.id])
         stand = _show(session, folder, despatch, ready, unnamed, done)
@@ -60,40 +73,59 @@ def _upload(session: Session, folder: DeliverFolder, group: Sequence[Departure],
             copied[departure.id] = _stored_long(session, folder, departure)
     uploaded = []
     for departure in group:
-        content = copied[departure.id]
+        content, name = copied[departure.id], _called(departure)
         if isinstance(content, Refused):
-            done.troubles[departure.name] = f"cannot be written to {folder.folder}: {content}"
+            done.troubles[name] = f"cannot be written to {folder.folder}: {content}"
+        elif isinstance(content, OSError):
+            done.troubles[name] = f"cannot be read here, in {departure.path.parent}: {content.strerror}"
         elif content is not None and content.size == departure.size:
-            if content.seen is None or content.seen.size != content.size:
-                done.troubles[departure.name] = f"does not lie whole in {folder.folder}; is the disk there full?"
-                continue
-            uploaded.append(replace(departure, uploaded_as=_hidden_name(departure), sha256=content.sha256))
+            if content.seen is None:
+                done.troubles[name] = f"has vanished from {folder.folder} as soon as it was written"
+            elif content.seen.size is None:
+                done.troubles[name] = f"may not lie whole in {folder.folder}: the server does not tell its size"
+            elif content.seen.size != content.size:
+                done.troubles[name] = f"does not lie whole in {folder.folder}; is the disk there full?"
+            else:
+                uploaded.append(replace(departure, uploaded_as=_hidden_name(departure), sha256=content.sha256))
     return uploaded
+
+
+def _called(departure: Departure) -> str:
+    return shown(as_bytes(departure.name))
 
 
 def _hidden_name(departure: Departure) -> str:
     return f".cluedrop-{departure.id}.part"
 
 
-def _storing(session: Session, folder: DeliverFolder, departure: Departure) -> Task[Copied | Refused | None]:
+def _hidden_path(folder: DeliverFolder, departure: Departure) -> bytes:
+    return path_of(folder.folder, as_bytes(departure.uploaded_as or _hidden_name(departure)))
+
+
+def _storing(session: Session, folder: DeliverFolder, departure: Departure) -> Task[Copied | Refused | OSError | None]:
     try:
         content = departure.path.read_bytes()
     except FileNotFoundError:
         return None
-    hidden = path_of(folder.folder, as_bytes(_hidden_name(departure)))
-    return (yield from session.store_small(hidden, content, sync=folder.sync))
+    except OSError as error:
+        return error
+    return (yield from store_small(session, _hidden_path(folder, departure), content, sync=folder.sync))
 
 
-def _stored_long(session: Session, folder: DeliverFolder, departure: Departure) -> Copied | Refused | None:
-    hidden = path_of(folder.folder, as_bytes(_hidden_name(departure)))
+def _stored_long(session: Session, folder: DeliverFolder, departure: Departure) -> Copied | Refused | OSError | None:
+    hidden = _hidden_path(folder, departure)
     try:
         with departure.path.open("rb") as source:
-            lies_there = _lies_there(session, hidden, source, departure.size)
-            return session.store_long(hidden, source, *lies_there, sync=folder.sync)
+            done, digest = _lies_there(session, hidden, source, departure.size)
+            if done:
+                with suppress(Refused):  # not every server lets one go on
+                    return store_long(session, hidden, source, done, digest, sync=folder.sync)
+                source.seek(0)
+            return store_long(session, hidden, source, sync=folder.sync)
     except FileNotFoundError:
         return None
-    except Refused as refused:
-        return refused
+    except (Refused, OSError) as error:
+        return error
 
 
 def _lies_there(session: Session, hidden: bytes, source: BinaryIO, size: int) -> tuple[int, Digest]:
@@ -104,13 +136,11 @@ def _lies_there(session: Session, hidden: bytes, source: BinaryIO, size: int) ->
     """
     found = session.look(hidden)
     length = min(size, found.size or 0) if found is not None and found.is_file else 0
-    digest = hashlib.sha256()
     if length < _RESUMED_FROM:
-        return 0, digest
-    for start in range(0, length, _READ_AT_ONCE):
-        digest.update(source.read(min(_READ_AT_ONCE, length - start)))
-    if session.digest(hidden, length) == digest.hexdigest():
-        return length, digest
+        return 0, hashlib.sha256()
+    alike, digest = same_beginning(session, hidden, length, source)
+    if alike >= _RESUMED_FROM:
+        return alike, digest
     source.seek(0)
     return 0, hashlib.sha256()
 
@@ -118,21 +148,40 @@ def _lies_there(session: Session, hidden: bytes, source: BinaryIO, size: int) ->
 # ── showing ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _is_whole(
-    session: Session, folder: DeliverFolder, despatch: Despatch, departure: Departure, unnamed: set[str]
-) -> bool:
+def _still_whole(
+    session: Session,
+    folder: DeliverFolder,
+    despatch: Despatch,
+    begun: Sequence[Departure],
+    unnamed: set[str],
+    done: Round,
+) -> list[Departure]:
     """What an earlier attempt has uploaded can be renamed; if only a part of it is left, it is uploaded again.
 
     If nothing is left, it was renamed and the answer got lost, unless we know better: then somebody has deleted it.
     """
-    found = session.look(path_of(folder.folder, as_bytes(departure.uploaded_as)))
-    if found is None and departure.id not in unnamed:
-        return True
-    if found is not None and found.size == departure.size:
-        unnamed.add(departure.id)
-        return True
-    despatch.again(departure)
-    return False
+    whole = []
+    looks = session.together([_looking(_hidden_path(folder, departure)) for departure in begun])
+    for departure, found in zip(begun, looks, strict=True):
+        if isinstance(found, Refused) and found.code != Code.NO_SUCH_FILE:
+            done.troubles[_called(departure)] = f"cannot be looked at in {folder.folder}: {found}"
+        elif isinstance(found, Attributes) and found.size == departure.size:
+            unnamed.add(departure.id)
+            whole.append(departure)
+        elif _is_missing(found) and departure.id not in unnamed:
+            whole.append(departure)
+        else:
+            despatch.again(departure)
+    return whole
+
+
+def _looking(path: bytes) -> Task[Answer]:
+    [looked] = yield [on_path(Kind.LSTAT, path)]
+    return looked
+
+
+def _is_missing(looked: Answer) -> bool:
+    return isinstance(looked, Refused) and looked.code == Code.NO_SUCH_FILE
 
 
 def _show(
@@ -148,48 +197,56 @@ def _show(
     there = {departure.id for departure in ready if departure.id in unnamed}
     unnamed -= there  # until the server says what became of them
     for departure, became in zip(ready, session.together([_renaming(folder, one) for one in ready]), strict=True):
-        if became == _TAKEN:
-            result = _where_it_exists(session, folder, departure)
-        elif became == _GONE and departure.id in there:
-            despatch.again(departure)  # it lay there a moment ago, and nobody else knows this name
-            result = Refused(Code.NO_SUCH_FILE, "what was uploaded has vanished before it got its name")
-        elif became == _GONE:
-            result = departure.name
-            if session.look(path_of(folder.folder, as_bytes(departure.name))) is None:
-                done.troubles[departure.name] = f"was uploaded to {folder.folder} before, and has been taken from there"
-        else:
-            result = became
+        result: str | Refused = departure.name
+        match became:
+            case Met.TAKEN:
+                result = _where_it_exists(session, folder, departure)
+            case Met.RENAMED | Met.VANISHED if departure.id in there:
+                despatch.again(departure)  # it lay there a moment ago, and nobody else knows this name
+                result = Refused(Code.NO_SUCH_FILE, "what was uploaded has vanished before it got its name")
+            case Met.VANISHED:
+                done.troubles[_called(departure)] = (
+                    f"was uploaded to {folder.folder} before, and has been taken from there"
+                )
+            case Refused():
+                result = became
         if isinstance(result, Refused):
-            done.troubles[departure.name] = f"cannot get its name in {folder.folder}: {result}"
+            done.troubles[_called(departure)] = f"cannot get its name in {folder.folder}: {result}"
             unnamed.add(departure.id)
         else:
             stand.append(replace(departure, final=result))
     return stand
 
 
-_TAKEN, _GONE = "/taken", "/gone"
-"""What a rename has met; no file can be called so."""
+def _renaming(folder: DeliverFolder, departure: Departure) -> Task[Met | Refused | None]:
+    """Rename, if nothing has the final name; None when that was done.
 
-
-def _renaming(folder: DeliverFolder, departure: Departure) -> Task[str | Refused]:
-    hidden = path_of(folder.folder, as_bytes(departure.uploaded_as))
-    final = path_of(folder.folder, as_bytes(departure.name))
-    [renamed] = yield [renaming(hidden, final)]
-    if not isinstance(renamed, Refused):
-        return departure.name
-    left, taken = yield [on_path(Kind.LSTAT, hidden), on_path(Kind.LSTAT, final)]
-    if isinstance(left, Refused) and left.code == Code.NO_SUCH_FILE:
-        return _GONE
-    return _TAKEN if isinstance(taken, Attributes) else renamed
+    It is looked for before, because there are servers that rename over what lies there, and again afterwards.
+    """
+    hidden, final = _hidden_path(folder, departure), path_of(folder.folder, as_bytes(departure.name))
+    renamed: Answer = None
+    looks = [on_path(Kind.LSTAT, hidden), on_path(Kind.LSTAT, final)]
+    left, taken = yield looks
+    if isinstance(left, Attributes) and not isinstance(taken, Attributes):
+        [renamed] = yield [renaming(hidden, final)]
+        if not isinstance(renamed, Refused):
+            return None
+        left, taken = yield looks
+    if _is_missing(left):
+        return Met.VANISHED if _is_missing(taken) else Met.RENAMED
+    if isinstance(taken, Attributes):
+        return Met.TAKEN
+    said = [answer for answer in (renamed, left) if isinstance(answer, Refused)]
+    return said[0] if said else Refused(Code.BAD_MESSAGE, "the server does not say what lies there")
 
 
 def _where_it_exists(session: Session, folder: DeliverFolder, departure: Departure) -> str | Refused:
     """A file of this name lies there: ours from an attempt whose answer got lost, or one that is not picked up yet."""
-    hidden = path_of(folder.folder, as_bytes(departure.uploaded_as))
+    hidden = _hidden_path(folder, departure)
     final = path_of(folder.folder, as_bytes(departure.name))
     try:
         if _is_ours(session, final, departure):
-            session.together([_removing(hidden)])
+            session.together([removing(hidden)])
             return departure.name
         match folder.exists:
             case "wait":
@@ -207,7 +264,8 @@ def _is_ours(session: Session, final: bytes, departure: Departure) -> bool:
     found = session.look(final)
     if found is None or found.size != departure.size or not found.is_file:
         return False
-    return session.digest(final, departure.size) == departure.sha256
+    copied = fetch_long(session, final, departure.size, lambda _piece: None)
+    return (copied.size, copied.sha256) == (departure.size, departure.sha256)
 
 
 def _replace(session: Session, hidden: bytes, final: bytes) -> None:
@@ -227,8 +285,7 @@ def _numbered(session: Session, folder: DeliverFolder, departure: Departure, hid
         if session.look(path) is None:
             session.ask(renaming(hidden, path))
             return name
-    raise TransportError(f"{folder.folder} holds more than {_MOST_NUMBERS} files called {departure.name}")
-
-
-def _removing(path: bytes) -> Task[None]:
-    yield [on_path(Kind.REMOVE, path)]
+        if _is_ours(session, path, departure):  # of an attempt that was said to have failed
+            session.together([removing(hidden)])
+            return name
+    raise Refused(Code.FAILURE, f"more than {_MOST_NUMBERS} files of this name lie there")

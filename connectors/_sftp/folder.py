@@ -6,17 +6,20 @@ compared with themselves (facts/filedrop.md 6.9). Temporary names of uploading p
 
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from connectors._sftp.packets import Attributes, Entry
+from connectors._sftp.packets import Attributes, Entry, Kind, on_path
+from connectors._sftp.session import Task
+from connectors._words import shown
 from core.connecting import Arrival, Landing, Round
 from core.readiness import NEVER_TAKEN, Sight, Stillness, is_ignored
 from core.remote import CollectFolder
 
 _GROUP_FILES, _GROUP_BYTES = 512, 64 << 20
-_LONGEST_NAME = 255
+_LONGEST_NAME, _LONGEST_ENDING = 255, 20
 
 Item = TypeVar("Item")
 Finished = tuple[Arrival, bytes | None]
@@ -30,6 +33,12 @@ class Collecting:
     folder: CollectFolder
     still: Stillness = field(init=False)
     may_rename: bool = True
+    has_renamed: bool = False
+    """A claim has gone well: one that does not is the file's own trouble."""
+    shows_hidden: bool = False
+    """What we have claimed stands in the listing: so it would be found after a crash."""
+    restless: Counter[bytes] = field(default_factory=Counter)
+    """How often a file was not what it was any more when it had been read."""
 
     def __post_init__(self) -> None:
         """Begin to watch."""
@@ -44,6 +53,8 @@ class Found:
     claimed: dict[bytes, Arrival] = field(default_factory=dict)
     """Ours, by their hidden names."""
     markers: set[bytes] = field(default_factory=set)
+    sizeless: list[bytes] = field(default_factory=list)
+    """Names of files whose size the server does not tell."""
 
     @classmethod
     def sorted_out(cls, entries: Iterable[Entry], folder: CollectFolder, owner: str) -> "Found":
@@ -56,11 +67,15 @@ class Found:
             name = as_text(entry.name)
             if b"/" in entry.name or b"\0" in entry.name or not entry.attributes.is_file:
                 continue
-            if ours.match(entry.name):
-                found.claimed[entry.name] = _claimed(entry, prefix)
-            elif marker and is_ignored(name, [marker]):
+            if marker and is_ignored(name, [marker]) and not ours.match(entry.name):
                 found.markers.add(entry.name)
-            elif not is_ignored(name, [*NEVER_TAKEN, *folder.ignore]) and _is_wanted(name, folder):
+            elif not ours.match(entry.name) and not _is_wanted(name, folder):
+                continue
+            elif entry.attributes.size is None:
+                found.sizeless.append(entry.name)
+            elif ours.match(entry.name):
+                found.claimed[entry.name] = _claimed(entry, prefix)
+            else:
                 found.files[entry.name] = entry
         return found
 
@@ -71,6 +86,8 @@ class Found:
 
 
 def _is_wanted(name: str, folder: CollectFolder) -> bool:
+    if is_ignored(name, [*NEVER_TAKEN, *folder.ignore]):
+        return False
     return not folder.take or is_ignored(name, folder.take)
 
 
@@ -86,8 +103,23 @@ def _claimed(entry: Entry, prefix: bytes) -> Arrival:
 
 
 def hidden_name(owner: str, arrival_id: str, name: bytes) -> bytes:
-    """Name of a file that we have claimed; as much of its own name as fits."""
-    return (_prefix(owner) + arrival_id.encode() + b"-" + name)[:_LONGEST_NAME]
+    """Name of a file that we have claimed; as much of its own name as fits, and its ending."""
+    prefix = _prefix(owner) + arrival_id.encode() + b"-"
+    return prefix + _shortened(name, _LONGEST_NAME - len(prefix))
+
+
+def _shortened(name: bytes, longest: int) -> bytes:
+    if len(name) <= longest:
+        return name
+    stem, dot, ending = name.rpartition(b".")
+    if not stem or len(ending) > _LONGEST_ENDING:
+        stem, dot, ending = name, b"", b""
+    cut = stem[: longest - len(dot + ending)]
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return cut + dot + ending
+    return cut.decode("utf-8", "ignore").encode() + dot + ending  # a server may want names to be text
 
 
 def finished_files(state: Collecting, landing: Landing, found: Found, done: Round) -> list[Finished]:
@@ -95,12 +127,11 @@ def finished_files(state: Collecting, landing: Landing, found: Found, done: Roun
     folder, now = state.folder, time.monotonic()
     ready: list[Finished] = []
     seen = set()
+    for name in found.sizeless:
+        done.troubles[shown(name)] = "is left there: the server does not tell how many bytes it has"
     for entry in found.files.values():
         size, mtime = entry.attributes.size or 0, entry.attributes.mtime or 0
-        if landing.knows(entry.name, size, mtime):
-            continue
-        if size > folder.most_bytes:
-            done.troubles[as_text(entry.name)] = f"has {size} bytes, more than {folder.most_bytes}; it is left there"
+        if landing.knows(entry.name, size, mtime) or _is_too_large(entry.name, size, folder, done):
             continue
         seen.add(as_text(entry.name))
         marker = found.marker_of(entry.name, folder)
@@ -109,7 +140,7 @@ def finished_files(state: Collecting, landing: Landing, found: Found, done: Roun
         elif folder.ready == "stable" or marker:
             done.waits = True
     for arrival in found.claimed.values():
-        if landing.has_landed(arrival.id):
+        if landing.has_landed(arrival.id) or _is_too_large(arrival.name, arrival.size, folder, done):
             continue
         seen.add(as_text(arrival.taken_as))
         if state.still.observe(as_text(arrival.taken_as), Sight(arrival.size, arrival.mtime, 0), now):
@@ -118,6 +149,13 @@ def finished_files(state: Collecting, landing: Landing, found: Found, done: Roun
             done.waits = True
     state.still.forget_all_but(seen)
     return sorted(ready, key=lambda item: (item[0].mtime, item[0].name))
+
+
+def _is_too_large(name: bytes, size: int, folder: CollectFolder, done: Round) -> bool:
+    if size <= folder.most_bytes:
+        return False
+    done.troubles[shown(name)] = f"has {size} bytes, more than {folder.most_bytes}; it is left there"
+    return True
 
 
 def _is_finished(state: Collecting, entry: Entry, marker: bytes | None, now: float) -> bool:
@@ -162,3 +200,8 @@ def as_text(name: bytes) -> str:
 def as_bytes(name: str) -> bytes:
     """The other way round."""
     return name.encode("utf-8", "surrogateescape")
+
+
+def removing(path: bytes) -> Task[None]:
+    """Remove a file; what the server says to it does not matter."""
+    yield [on_path(Kind.REMOVE, path)]

@@ -8,14 +8,14 @@ class Pace:
 
     def __init__(self, bytes_per_second: int) -> None:
         """0: as fast as it goes."""
-        self._rate = bytes_per_second
+        self.bytes_per_second = bytes_per_second
         self._free_at = time.monotonic()
 
     def take(self, count: int) -> None:
         """Wait until so many bytes may go."""
-        if self._rate <= 0:
+        if self.bytes_per_second <= 0:
             return
         now = time.monotonic()
-        self._free_at = max(self._free_at, now) + count / self._rate
+        self._free_at = max(self._free_at, now) + count / self.bytes_per_second
         if self._free_at - now > 0.05:
             time.sleep(self._free_at - now)

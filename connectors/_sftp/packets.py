@@ -7,8 +7,9 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from stat import S_ISDIR, S_ISREG
+from stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 
+from connectors._words import plain
 from core.errors import TransportError
 
 
@@ -41,7 +42,7 @@ class Refused(Exception):  # noqa: N818 - an answer of the server rather than a 
 
     def __str__(self) -> str:
         """In words, as the server puts it."""
-        return self.text or f"code {self.code}"
+        return plain(self.text) or f"code {self.code}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,14 @@ class Attributes:
     mtime: int | None = None
 
     @property
-    def is_folder(self) -> bool:
-        """It says that this is a folder."""
-        return self.mode is not None and S_ISDIR(self.mode)
+    def is_file(self) -> bool:
+        """It is a plain file, or the server does not say what it is."""
+        return S_IFMT(self.mode or 0) in {0, S_IFREG}
 
     @property
-    def is_file(self) -> bool:
-        """It is a plain file, or the server says of nothing what it is."""
-        return self.mode is None or S_ISREG(self.mode)
+    def is_complete(self) -> bool:
+        """The server tells all that we want to know."""
+        return self.size is not None and bool(self.mtime) and S_IFMT(self.mode or 0) != 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,17 @@ Answer = bytes | Attributes | list[Entry] | Refused | None
 
 
 # ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def moved_bytes(request: Request) -> int:
+    """Bytes of a file's content that a request asks for, or brings."""
+    match request.kind:
+        case Kind.READ:
+            return int.from_bytes(request.body[-4:])
+        case Kind.WRITE:
+            return len(request.body)
+        case _:
+            return 0
 
 
 def text(value: bytes) -> bytes:
@@ -181,10 +193,15 @@ def _names(body: memoryview) -> list[Entry]:
         name, at = _text(body, at)
         line, at = _text(body, at)
         attributes, at = _attributes(body, at)
-        if attributes.mode is None and bytes(line[:1]) == b"d":  # a server that tells it in the long name alone
-            attributes = Attributes(attributes.size, 0o040000, attributes.mtime)
+        if not S_IFMT(attributes.mode or 0):  # some servers tell it in the long name alone
+            kind = _KINDS.get(bytes(line[:1]), 0)
+            attributes = Attributes(attributes.size, (attributes.mode or 0) | kind, attributes.mtime)
         found.append(Entry(bytes(name), attributes))
     return found
+
+
+_KINDS = {b"d": S_IFDIR, b"l": S_IFLNK, b"-": S_IFREG}
+"""By the first letter of a long name, as ``ls -l`` writes it."""
 
 
 def _attributes(body: memoryview, at: int) -> tuple[Attributes, int]:

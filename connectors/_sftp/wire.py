@@ -7,12 +7,15 @@ stopped and may take the file's size in memory; it waits for one answer at a tim
 import struct
 import time
 
-from connectors._sftp.packets import Answer, Kind, Refused, Request, pairs, parsed
+from connectors._sftp.packets import Answer, Kind, Refused, Request, moved_bytes, pairs, parsed
 from connectors._ssh.flow import Flow
 from core.errors import TransportError
 
 _VERSION = 3
-_LARGEST_ANSWER = 8 << 20
+_LARGEST_ANSWER = (1 << 18) + (1 << 10)
+"""OpenSSH's own client takes hardly as much: 256 KB."""
+_ROOM_FOR_WORDS = 1 << 12
+"""Bytes that an answer to a small question may have."""
 _SENT_AT_ONCE = 1 << 15
 """What every server takes in one packet of SSH."""
 
@@ -28,17 +31,23 @@ class Wire:
         self._unsent: list[bytes] = []
         self._unsent_bytes = 0
         self._number = 0
+        self._awaited: dict[int, int] = {}
+        """How many bytes the answer to each open request may have."""
         self._answers: dict[int, Answer] = {}
         self._send(struct.pack(">IBI", 5, Kind.INIT, _VERSION))
         packet = self._packet()
+        version = int.from_bytes(packet[1:5])
         if packet[0] != Kind.VERSION:
             raise TransportError("the server does not answer as SFTP does")
+        if version != _VERSION:
+            raise TransportError(f"the server speaks version {version} of SFTP, not version {_VERSION}")
         self.extensions = pairs(packet[5:])
         """What the server can beyond the standard: name -> version."""
 
     def send(self, request: Request) -> int:
         """Send a request; returns its number, to ask for its answer with. It leaves together with those after it."""
         self._number = self._number % 0xFFFFFFFF + 1
+        self._awaited[self._number] = _most_of(request)
         self._unsent.append(struct.pack(">IBI", 5 + len(request.body), request.kind, self._number) + request.body)
         self._unsent_bytes += 9 + len(request.body)
         if self._unsent_bytes >= _SENT_AT_ONCE:
@@ -54,9 +63,13 @@ class Wire:
         """Until the answer of a request is there. Raise TransportError."""
         while number not in self._answers:
             packet = self._packet()
+            most = self._awaited.pop(int.from_bytes(packet[1:5]), None)
+            if most is None:
+                raise TransportError("the server answers something that it was not asked")
+            if len(packet) > most:
+                raise TransportError("the server's answer is longer than what it was asked for")
             try:
-                (found,) = struct.unpack_from(">I", packet, 1)
-                self._answers[found] = parsed(packet[0], packet[5:])
+                self._answers[int.from_bytes(packet[1:5])] = parsed(packet[0], packet[5:])
             except (struct.error, IndexError) as error:
                 raise TransportError("the server's answer is damaged") from error
 
@@ -115,6 +128,11 @@ class Wire:
 
     def _silent(self) -> TransportError:
         return TransportError(f"the server has not answered for {self._seconds:g} s")
+
+
+def _most_of(request: Request) -> int:
+    """Otherwise many answers that are waited for could fill the memory."""
+    return moved_bytes(request) + _ROOM_FOR_WORDS if request.kind is Kind.READ else _LARGEST_ANSWER
 
 
 def _closed() -> TransportError:

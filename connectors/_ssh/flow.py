@@ -4,7 +4,9 @@ paramiko wakes a reader at every packet and copies what has come three times. At
 threads that wake one another at each 32 KB spend more time on that than on the bytes.
 """
 
+import socket
 import threading
+import time
 from typing import TYPE_CHECKING, Protocol
 
 import paramiko
@@ -15,8 +17,10 @@ if TYPE_CHECKING:
 else:
     Pipe = BufferedPipe
 
+WINDOW = 1 << 24
+"""Bytes that the server may send before we have taken something."""
 _MOST_AWAITED = 1 << 20
-"""Must be less than the channel's window: a server sends no more before we have taken something."""
+"""Must be less: it sends no more."""
 
 
 class Flow(Protocol):
@@ -35,6 +39,7 @@ class ChannelFlow:
     def __init__(self, channel: paramiko.Channel) -> None:
         self._channel = channel
         self._inflow = channel.in_buffer = _Inflow()
+        channel.in_stderr_buffer = _Inflow()
 
     def receive(self, least: int, seconds: float) -> bytes:
         """All that has come."""
@@ -45,7 +50,40 @@ class ChannelFlow:
     def send(self, data: bytes, seconds: float) -> None:
         """Send all."""
         self._channel.settimeout(seconds)
-        self._channel.sendall(data)
+        try:
+            self._channel.sendall(data)
+        except paramiko.SSHException as error:  # the keys could not be renewed in time
+            raise ConnectionError(str(error)) from error
+
+
+class PatientWay:
+    """A socket, or the channel of a jump host, that an SSH connection runs over.
+
+    paramiko tries for ever to send to somebody who takes nothing, whatever timeouts it was given.
+    """
+
+    def __init__(self, way: socket.socket | paramiko.Channel, seconds: float) -> None:
+        """``seconds`` is the longest time in which nothing moves."""
+        self._way = way
+        self._seconds = seconds
+        self._since: float | None = None
+        self.recv, self.close, self.settimeout = way.recv, way.close, way.settimeout
+
+    @property
+    def _closed(self) -> bool:  # paramiko asks for it by this name
+        return bool(self._way._closed)  # type: ignore[union-attr]  # noqa: SLF001
+
+    def send(self, data: bytes) -> int:
+        """Send some. Raise TimeoutError while nothing moves, ConnectionError when that has lasted too long."""
+        try:
+            sent = self._way.send(data)
+        except TimeoutError:
+            self._since = self._since or time.monotonic()
+            if time.monotonic() - self._since > self._seconds:
+                raise ConnectionError(f"nothing was taken for {self._seconds:g} s") from None
+            raise
+        self._since = None
+        return sent
 
 
 class _Inflow(Pipe):
@@ -63,6 +101,8 @@ class _Inflow(Pipe):
         with self._changed:
             self._parts.append(data)
             self._held += len(data)
+            if self._held > WINDOW:  # paramiko does not look; this ends the connection
+                raise paramiko.SSHException("more has come than was asked for")
             if self._held >= self.least:
                 self._changed.notify()
 

@@ -9,13 +9,14 @@ import logging
 import socket
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import paramiko
 
-from connectors._ssh.flow import ChannelFlow
+from connectors._ssh.flow import WINDOW, ChannelFlow, PatientWay
+from connectors._words import plain
 from core.errors import ConfigError, TransportError
 from core.remote import HostKey, Login, Reveal, SftpAccess
 
@@ -27,7 +28,7 @@ _DIGESTS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "h
 _WEAK_DIGESTS = ("hmac-sha1", "hmac-sha1-96", "hmac-md5", "hmac-md5-96")
 _KEY_CLASSES = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 _KEEPALIVE_SECONDS = 30
-_WINDOW, _PACKET = 1 << 24, 1 << 17
+_PACKET = 1 << 17
 
 
 @dataclass(slots=True)
@@ -41,12 +42,27 @@ class Entered:
         for transport in reversed(self.transports):
             transport.close()
 
-    def open_sftp(self) -> ChannelFlow:
-        """A channel that speaks SFTP."""
-        channel = self.transports[-1].open_session(window_size=_WINDOW, max_packet_size=_PACKET)
+    def open_sftp(self, seconds: float) -> ChannelFlow:
+        """A channel that speaks SFTP. Raise SSHException, or OSError."""
+        channel = self.transports[-1].open_session(WINDOW, _PACKET, timeout=seconds)
         flow = ChannelFlow(channel)
-        channel.invoke_subsystem("sftp")
+        timer = threading.Timer(seconds, channel.close)  # paramiko would wait for ever
+        timer.daemon = True
+        timer.start()
+        try:
+            channel.invoke_subsystem("sftp")
+        finally:
+            timer.cancel()
         return flow
+
+    def open_second(self, seconds: float) -> ChannelFlow | None:
+        """Another such channel, of an OpenSSH server that allows one."""
+        if "OpenSSH" not in self.transports[-1].remote_version:
+            return None
+        try:
+            return self.open_sftp(seconds)
+        except (paramiko.SSHException, OSError, EOFError):
+            return None
 
 
 def enter(access: SftpAccess) -> tuple[Entered, ChannelFlow]:
@@ -56,10 +72,10 @@ def enter(access: SftpAccess) -> tuple[Entered, ChannelFlow]:
         with _ending_after(2 * access.connect_seconds, entered) as timer:
             if access.jump is not None:
                 with _about(f"jump host {access.jump.host}:{access.jump.port}", access.connect_seconds, timer):
-                    _log_in(access.jump, _reach(access.jump, access.connect_seconds), access, entered)
+                    _log_in(access.jump, _reach(access.jump, access.connect_seconds), access, entered, timer)
             with _about(f"{access.login.host}:{access.login.port}", access.connect_seconds, timer):
-                _log_in(access.login, _way_to(access, entered), access, entered)
-                return entered, entered.open_sftp()
+                _log_in(access.login, _way_to(access, entered), access, entered, timer)
+                return entered, entered.open_sftp(access.connect_seconds)
     except BaseException:
         entered.close()
         raise
@@ -127,8 +143,8 @@ def _words(error: Exception) -> str:
             "(ssh-rsa) and DSA keys are no longer possible: the partner must renew the server's keys"
         )
     if isinstance(error, paramiko.ChannelException):
-        return f"the server does not open what was asked for ({error.text})"
-    text = str(error) or "the connection was closed during the login"
+        return f"the server does not open what was asked for ({plain(error.text)})"
+    text = plain(str(error)) or "the connection was closed during the login"
     if "banner" in text:
         return f"what listens there is no SSH server ({text})"
     return text[:1].lower() + text[1:]
@@ -137,9 +153,17 @@ def _words(error: Exception) -> str:
 # ── who is who ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _log_in(login: Login, way: "socket.socket | paramiko.Channel", access: SftpAccess, entered: Entered) -> None:
-    transport = paramiko.Transport(way)
+def _log_in(
+    login: Login,
+    way: socket.socket | paramiko.Channel,
+    access: SftpAccess,
+    entered: Entered,
+    over: threading.Event,
+) -> None:
+    transport = paramiko.Transport(PatientWay(way, access.answer_seconds))  # type: ignore[arg-type]
     entered.transports.append(transport)
+    if over.is_set():  # nobody else closes this one
+        raise TimeoutError
     transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = access.connect_seconds
     transport.channel_timeout = access.connect_seconds
     _offer(transport, login)
@@ -155,9 +179,10 @@ def _offer(transport: paramiko.Transport, login: Login) -> None:
     options = transport.get_security_options()
     options.ciphers = _CIPHERS + (_WEAK_CIPHERS if login.weak_algorithms else ())
     options.digests = _DIGESTS + (_WEAK_DIGESTS if login.weak_algorithms else ())
-    # A server with several keys shows one of the first kind that we name: those that are pinned come first. The other
-    # kinds stay, so that a key that has changed can be told with its fingerprint.
-    pinned = list(dict.fromkeys(name for known in login.host_keys for name in _signatures_of(known.key.split()[0])))
+    # A server with several keys shows one of the first kind that we name: those that are pinned and count today come
+    # first. The other kinds stay, so that a key that has changed can be told with its fingerprint.
+    known_keys = sorted(login.host_keys, key=lambda known: not _counts(known, _today()))
+    pinned = list(dict.fromkeys(name for known in known_keys for name in _signatures_of(known.key.split()[0])))
     options.key_types = (*pinned, *(name for name in options.key_types if name not in pinned))
 
 
@@ -169,17 +194,22 @@ def _today() -> date:
     return datetime.now().astimezone().date()
 
 
+def _counts(known: HostKey, today: date) -> bool:
+    return (known.valid_from or today) <= today <= (known.valid_until or today)
+
+
 def _check_host_key(shown: paramiko.PKey, pinned: Iterable[HostKey], today: date) -> None:
     """Return when a server has shown a key that counts today. Raise TransportError with the line to add."""
     line = f"{shown.get_name()} {shown.get_base64()}"
-    for known in pinned:
-        if known.key.split()[:2] != line.split():
-            continue
-        if known.valid_from is not None and today < known.valid_from:
-            raise TransportError(f"the server's key {shown.fingerprint} counts from {known.valid_from} on only")
-        if known.valid_until is not None and today > known.valid_until:
-            raise TransportError(f"the server's key {shown.fingerprint} counted until {known.valid_until} only")
+    known = [one for one in pinned if one.key.split()[:2] == line.split()]
+    if any(_counts(one, today) for one in known):
         return
+    late = [one.valid_until for one in known if one.valid_until is not None and today > one.valid_until]
+    early = [one.valid_from for one in known if one.valid_from is not None and today < one.valid_from]
+    if early:
+        raise TransportError(f"the server's key {shown.fingerprint} counts from {min(early)} on only")
+    if late:
+        raise TransportError(f"the server's key {shown.fingerprint} counted until {max(late)} only")
     raise TransportError(
         f"the server shows a key that is not pinned: {shown.fingerprint}. Ask the partner whether this is the "
         f'fingerprint of the server; only if it is, add to host_keys: {{ key = "{line}" }}'
@@ -193,17 +223,17 @@ def _prove_ourselves(transport: paramiko.Transport, login: Login) -> None:
     if login.key is not None:
         try:
             rest = transport.auth_publickey(login.user, private_key(login.key, login.passphrase))
-            trouble = f"the server also asks for: {', '.join(rest)}"
+            trouble = f"the server also asks for: {plain(', '.join(rest))}"
         except paramiko.AuthenticationException as error:
-            trouble = f"the server does not accept our key for the user {login.user} ({error})"
+            trouble = f"the server does not accept our key for the user {login.user} ({plain(str(error))})"
         if rest == []:
             return
     if login.password is not None:
         try:
             rest = transport.auth_password(login.user, login.password())
-            trouble = f"the server also asks for: {', '.join(rest)}"
+            trouble = f"the server also asks for: {plain(', '.join(rest))}"
         except paramiko.AuthenticationException as error:
-            trouble = f"the server does not accept our password for the user {login.user} ({error})"
+            trouble = f"the server does not accept our password for the user {login.user} ({plain(str(error))})"
     if rest != []:
         raise TransportError(trouble)
 
@@ -221,9 +251,3 @@ def private_key(reveal: Reveal, passphrase: Reveal | None) -> paramiko.PKey:
             continue
     what = "or its passphrase is wrong" if words else "of the types ed25519, ECDSA or RSA"
     raise ConfigError([f"key: this is no private key {what}"])
-
-
-def close_quietly(entered: Entered) -> None:
-    """Close what may be broken already."""
-    with suppress(OSError, EOFError, paramiko.SSHException):
-        entered.close()

@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import Table, delete, select, update
 
+from core.connecting import OwnDiskError
+from core.errors import TransportError
 from spool.journal.database import open_database, reachable, upsert, writing
 from spool.journal.place import Place
 from spool.journal.tables import Row, arrivals, departures, remote_places
@@ -20,14 +22,14 @@ _CHUNK = 500
 class RemoteMemory:
     """The memory of one place. Every write is durable when it returns. Not thread-safe: one for each thread.
 
-    Every method raises TransportError when the journal cannot be read or written, JournalError when it is damaged or
+    Every method raises OwnDiskError when the journal cannot be read or written, JournalError when it is damaged or
     its file is not there any more; then nothing is written.
     """
 
     def __init__(self, url: str, place: str) -> None:
         self.place = place
         self._engine = open_database(url)
-        with reachable("opened"):
+        with _ours(), reachable("opened"):
             self._connection = self._engine.connect()
         self._file = Place(self._connection)
         self._upserts = {
@@ -89,7 +91,7 @@ class RemoteMemory:
     # ── the database ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _rows(self, query: Any) -> list[Row]:
-        with reachable("read"), self._connection.begin():
+        with _ours(), reachable("read"), self._connection.begin():
             return [dict(row) for row in self._connection.execute(query).mappings()]
 
     def _write(self, table: str, rows: Sequence[Row]) -> None:
@@ -106,6 +108,16 @@ class RemoteMemory:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        self._file.check()
-        with writing(self._connection):
-            yield
+        with _ours():
+            self._file.check()
+            with writing(self._connection):
+                yield
+
+
+@contextmanager
+def _ours() -> Iterator[None]:
+    """It is our own disk that is in the way, not the place."""
+    try:
+        yield
+    except TransportError as error:
+        raise OwnDiskError(str(error)) from error

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from core.connecting import Departure
+from core.connecting import Departure, OwnDiskError
 from core.errors import TransportError
 from core.readiness import FOLDERS_OF_SYSTEMS
 from core.remote import DeliverFolder
@@ -38,7 +38,7 @@ class OutboxDespatch:
         self._rows: dict[str, Row] = memory.departures(target.name)
 
     def has_waiting(self) -> bool:
-        """Something lies in the outbox; a quick look. Raise TransportError when it is away."""
+        """Something lies in the outbox; a quick look. Raise OwnDiskError when it is away."""
         return next(self._entries(), None) is not None
 
     # ── what the connector asks for ───────────────────────────────────────────────────────────────────────────────
@@ -72,9 +72,9 @@ class OutboxDespatch:
 
     def _entries(self) -> Iterator[tuple[str, os.stat_result]]:
         folder = str(self._target.folder)
-        check_answers(folder)
-        check_sentinel(target_place(self._target))
         try:
+            check_answers(folder)
+            check_sentinel(target_place(self._target))
             with os.scandir(folder) as entries:
                 for entry in entries:
                     if entry.name.startswith(".") or entry.name in FOLDERS_OF_SYSTEMS:
@@ -83,8 +83,10 @@ class OutboxDespatch:
                         status = entry.stat(follow_symlinks=False)
                         if stat.S_ISREG(status.st_mode):
                             yield entry.name, status
+        except TransportError as error:
+            raise OwnDiskError(str(error)) from error
         except OSError as error:
-            raise TransportError(f"{folder}: {error.strerror}") from error
+            raise OwnDiskError(f"{folder}: {error.strerror}") from error
 
     def _departure(self, name: str, status: os.stat_result) -> Departure:
         known = f"{self._seed}/{name}/{status.st_ino}/{status.st_size}/{status.st_mtime_ns}"
@@ -115,7 +117,7 @@ class OutboxDespatch:
                 remove_files([str(path) for path in there])
             sync_file(str(self._target.folder))
         except OSError as error:
-            raise TransportError(f"{error.filename or self._target.folder}: {error.strerror}") from error
+            raise OwnDiskError(f"{error.filename or self._target.folder}: {error.strerror}") from error
         self._forget([departure.id for departure in departures])
 
     def _keep(self, paths: Sequence[Path]) -> None:

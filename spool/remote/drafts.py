@@ -8,13 +8,14 @@ claimed and another one may have come in the place of the first, the file is fet
 
 import hashlib
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from core.connecting import Arrival, Digest
+from core.connecting import Arrival, Digest, OwnDiskError
 from spool.folders.durable import begin_sync
 from spool.folders.own_folders import entered, open_new
 
@@ -24,6 +25,15 @@ _NOTED_EVERY = 1 << 24
 _READ_AT_ONCE = 1 << 20
 NOTE_MARK = "part."
 """Stands in the names of notes, where those of drafts have an id."""
+
+
+@contextmanager
+def our_disk(path: str) -> Iterator[None]:
+    """Say that it is our own disk that is in the way, and where. Raise OwnDiskError."""
+    try:
+        yield
+    except OSError as error:
+        raise OwnDiskError(f"{error.filename or path}: cannot be used: {error.strerror}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +81,16 @@ class Draft:
     """A hidden file for the content of one arrival; a ``core.connecting.Draft``."""
 
     def __init__(self, path: str, note: str, arrival: Arrival) -> None:
-        """Go on with what lies there of this very file, or begin anew."""
+        """Go on with what lies there of this very file, or begin anew. Raise OwnDiskError."""
         self.size = 0
         self.digest: Digest = hashlib.sha256()
         self._note = note if arrival.is_claimed and arrival.size >= RESUMED_FROM else ""
         self._part = Part.of(arrival, path)
         self._path = path
-        known = Part.read(note) if self._note else None
-        descriptor = self._resumed(known) if known and known.is_of(self._part) else None
-        self._file = open(open_new(path) if descriptor is None else descriptor, "wb")  # noqa: SIM115 - see __exit__
+        with our_disk(path):
+            known = Part.read(note) if self._note else None
+            descriptor = self._resumed(known) if known and known.is_of(self._part) else None
+            self._file = open(open_new(path) if descriptor is None else descriptor, "wb")  # noqa: SIM115 - see __exit__
 
     def _resumed(self, known: Part) -> int | None:
         """A descriptor that stands behind what is proved to be here."""
@@ -103,15 +114,12 @@ class Draft:
         return descriptor
 
     def write(self, piece: bytes) -> None:
-        """Go on; ``digest`` knows this piece already. Raise OSError."""
-        try:
+        """Go on; ``digest`` knows this piece already. Raise OwnDiskError."""
+        with our_disk(self._path):
             self._file.write(piece)
-        except OSError as error:
-            error.filename = self._path  # people must read where
-            raise
-        self.size += len(piece)
-        if self._note and self.size - self._part.length >= _NOTED_EVERY:
-            self._take_down()
+            self.size += len(piece)
+            if self._note and self.size - self._part.length >= _NOTED_EVERY:
+                self._take_down()
 
     def _take_down(self) -> None:
         self._file.flush()
@@ -124,8 +132,8 @@ class Draft:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Close it. What our own disk has cut off is not kept: that disk may be full."""
-        with self._file:
-            if isinstance(error, OSError):
+        with our_disk(self._path), self._file:
+            if isinstance(error, OwnDiskError):
                 with suppress(OSError):
                     os.ftruncate(self._file.fileno(), 0)
             elif self._note:

@@ -25,7 +25,7 @@ from spool.folders.places import ARRIVING_FOLDER, arriving_place
 from spool.identifiers import now_ms
 from spool.journal.remote import RemoteMemory
 from spool.journal.tables import Row
-from spool.remote.drafts import NOTE_MARK, RESUMED_FROM, Draft, Part
+from spool.remote.drafts import NOTE_MARK, RESUMED_FROM, Draft, Part, our_disk
 from spool.results.publishing import Publication, let_change_time_move
 
 _FORGET_AFTER_MS = 60 * 86_400_000
@@ -63,12 +63,10 @@ class InboxLanding:
     def prepare(self) -> None:
         """Go on with what an earlier round has begun. Raise TransportError while nothing may land here."""
         self._ownership.enter(arriving_place(self._route))
-        try:
+        with our_disk(self._hidden):
             self._mend()
             disk = os.statvfs(self._hidden)
             waiting = sum(not name.startswith(".") for name in os.listdir(self._route.folder))
-        except OSError as error:
-            raise _in_the_way(error, self._hidden) from error
         if disk.f_bavail * disk.f_frsize < self._free_bytes:
             raise TransportError(f"{self._route.folder}: too little free space; nothing is fetched")
         if waiting > _MOST_WAITING:
@@ -99,10 +97,10 @@ class InboxLanding:
         return arrival_id in self._rows
 
     def land(self, arrivals: Sequence[Arrival]) -> None:
-        """Bring complete drafts into the inbox. Raise TransportError; what was noted by then goes on next time."""
+        """Bring complete drafts into the inbox. Raise OwnDiskError; what was noted by then goes on next time."""
         if not arrivals:
             return
-        try:
+        with our_disk(self._hidden):
             drafts = [self._draft(arrival.id) for arrival in arrivals]
             self._drop_notes(arrivals)  # a draft that may be in the inbox must never be written to again
             sync_paths(drafts, [self._hidden])
@@ -111,18 +109,18 @@ class InboxLanding:
             let_change_time_move(planned)
             self._note(rows)
             self._show(rows, planned, fresh=True)
-        except OSError as error:
-            raise _in_the_way(error, self._hidden) from error
 
     def uncleared(self) -> Sequence[Arrival]:
         """What has landed and, as far as we know, still lies outside."""
         return [_arrival(row) for row in self._rows.values() if row["state"] == "landed"]
 
     def cleared(self, arrivals: Sequence[Arrival]) -> None:
-        """These are cleared away outside: nothing of them needs to be remembered."""
-        self._memory.forget_arrivals([arrival.id for arrival in arrivals])
-        for arrival in arrivals:
-            self._rows.pop(arrival.id, None)
+        """These are cleared away outside: nothing of them, nor of earlier ones of their names, is remembered."""
+        earlier = [self._kept.pop(arrival.name)["id"] for arrival in arrivals if arrival.name in self._kept]
+        ids = [*earlier, *(arrival.id for arrival in arrivals)]
+        self._memory.forget_arrivals(ids)
+        for number in ids:
+            self._rows.pop(number, None)
 
     def kept(self, arrivals: Sequence[Arrival]) -> None:
         """These have come and stay outside; of each name the last one is remembered."""
@@ -139,21 +137,20 @@ class InboxLanding:
             self._rows.pop(number, None)
         for row in rows:
             self._rows[row["id"]] = self._kept[row["name"]] = row
-            with suppress(FileNotFoundError):
+            with our_disk(self._hidden), suppress(FileNotFoundError):
                 os.unlink(self._draft(row["id"]))
 
     def there(self, names: Iterable[bytes]) -> None:
         """Forget what is not there any more: begun files at once, and after a while what has come."""
         now, there = now_ms(), set(names)
-        self._tidy(there)
+        with our_disk(self._hidden):
+            self._tidy(there)
         changed = [row for name, row in self._kept.items() if (row["gone_at"] is None) != (name in there)]
         for row in changed:
             row["gone_at"] = None if row["name"] in there else now
         self._memory.note_arrivals(changed)
         over = [row for row in self._kept.values() if row["gone_at"] and row["gone_at"] < now - _FORGET_AFTER_MS]
         self.cleared([_arrival(row) for row in over])
-        for row in over:
-            del self._kept[row["name"]]
 
     # ── landing ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -242,7 +239,3 @@ def _name_here(name: bytes) -> str:
 
 def _arrival(row: Row) -> Arrival:
     return Arrival(row["id"], row["name"], row["taken_as"], row["size"], row["mtime"], row["sha256"])
-
-
-def _in_the_way(error: OSError, folder: str) -> TransportError:
-    return TransportError(f"{error.filename or folder}: cannot be used: {error.strerror}")

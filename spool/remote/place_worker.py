@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from loguru import logger
 
-from core.connecting import Connection, Connector, Round
+from core.connecting import Connection, Connector, OwnDiskError, Round
 from core.errors import ConfigError, JournalError, TransportError
 from core.remote import DeliverFolder, RemotePlace
 from core.site import Site
@@ -27,6 +27,8 @@ _PROBE_SECONDS = 30.0
 _SHOWN_TROUBLES = 5
 
 _IN_THE_WAY = (TransportError, ConfigError, JournalError, OSError)
+_OURS = (OwnDiskError, JournalError, OSError)
+"""A connector says TransportError of the place; all else stands in the way at home."""
 
 Hint = Callable[[str, str], None]
 
@@ -137,10 +139,13 @@ class PlaceWorker:
         if now < self._deliver_at.get(folder, 0.0):
             return False
         try:
-            return despatch.has_waiting()
-        except TransportError as error:  # our own outbox is in the way: the place is well
+            waits = despatch.has_waiting()
+        except OwnDiskError as error:  # the place is well
             self._troubles[folder.target] = {"": str(error)}
             return False
+        if not waits:  # what was refused has been taken away
+            self._troubles.pop(folder.target, None)
+        return waits
 
     def _collect(self, connection: Connection, ways: Ways) -> float | None:
         """One round; returns the seconds after which another is worth while, None for the usual time."""
@@ -188,7 +193,7 @@ class PlaceWorker:
 
     def _reached(self, ways: Ways) -> None:
         if self._failures:
-            logger.info("{} can be reached again", self._place.name)
+            logger.info("{} is at work again", self._place.name)
         self._failures, self.away = 0, None
         lines = [
             f"{name}: {text}" if name else text for found in self._troubles.values() for name, text in found.items()
@@ -205,17 +210,25 @@ class PlaceWorker:
         )
 
     def _fail(self, error: Exception, ways: Ways | None, delay: float | None = None) -> None:
-        """The place is away; ``delay`` seconds until the next attempt, None where there is none of ours."""
+        """Nothing goes on for ``delay`` seconds, None where there is no next attempt of ours.
+
+        Either the place is away, or our own disk is in the way; then what was under way is broken off all the same.
+        """
+        is_ours, reached = isinstance(error, _OURS), self._connection is not None
         self._disconnect()
         self._failures += 1
-        self.away = str(error)
+        text = f"our own side is in the way: {error}" if is_ours else str(error)
+        if is_ours:
+            self.away, self.trouble = None, text
+        else:
+            self.away = text
         again = "" if delay is None else f"; tried again in {delay:.0f} s"
-        logger.warning("{}: {}{}", self._place.name, error, again)
+        logger.warning("{}: {}{}", self._place.name, text, again)
         if ways is not None:
             with suppress(TransportError, JournalError):  # told to people only
                 ways.memory.tell(
-                    connected=False,
-                    trouble=self.away,
+                    connected=is_ours and reached,
+                    trouble=text,
                     failures=self._failures,
                     next_try_at=None if delay is None else now_ms() + round(delay * 1000),
                     **ways.moved,

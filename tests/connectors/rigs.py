@@ -89,6 +89,10 @@ class Rig:
         self.delivering = replace(self.delivering, **more)  # type: ignore[arg-type]
         self.restart()
 
+    def restart_with(self, **access: object) -> None:
+        self.place = replace(self.place, access=replace(self.place.access, **access))  # type: ignore[arg-type]
+        self.restart()
+
     # ── rounds ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def collect(self) -> Round:

@@ -2,10 +2,11 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
+from core.connecting import Arrival
 from tests.connectors.rigs import Rig
 from tests.sftp_servers import sftp_server
 
@@ -224,6 +225,45 @@ def test_without_the_right_to_rename_files_are_remembered(rig: MakeRig, refused:
 
         assert one.came() == {"x.csv": b"first"}
         assert one.left() == ({"x.csv"} if "remove" in refused else set())
+
+
+def test_what_stayed_there_and_is_gone_may_come_again_with_the_same_content(rig: MakeRig) -> None:
+    """A partner sends the same twice; in between we were not allowed to delete."""
+    with sftp_server(refused="rename,posix-rename") as strict:
+        one = rig(beside=strict)
+        one.outside.chmod(0o555)
+        one.lay("x.csv", b"same")
+        one.collect()
+        assert one.left() == {"x.csv"}
+        one.outside.chmod(0o755)
+        one.lay("x.csv", b"other one")
+        one.collect()
+        assert one.left() == set()
+
+        one.lay("x.csv", b"same")
+        one.collect()
+
+        assert sorted(one.came().values()) == [b"other one", b"same", b"same"]
+        assert one.left() == set()
+
+
+def test_a_file_that_was_touched_after_it_was_read_does_not_come_again(rig: MakeRig) -> None:
+    with sftp_server(refused="rename,posix-rename") as strict:
+        one = rig(beside=strict)
+        path = one.lay("x.csv", b"once")
+        clear = one.landing.land
+
+        def land(arrivals: Sequence[Arrival]) -> None:
+            clear(arrivals)
+            os.utime(path, (1_000_000_000, 1_000_000_000))
+
+        one.landing.land = land  # type: ignore[method-assign]
+        one.collect()
+        one.collect()
+        one.restart()
+        one.collect()
+
+        assert one.came() == {"x.csv": b"once"}
 
 
 def test_a_folder_that_is_not_there_is_told_and_the_connection_lives(rig: MakeRig) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.connecting import OwnDiskError
 from core.errors import TransportError
 from tests.connectors.rigs import Rig
 from tests.world.mounts import Mounts
@@ -29,6 +30,7 @@ def test_a_server_that_goes_in_the_middle_loses_and_doubles_nothing(
     rig: MakeRig, strike: Callable[[Rig], None]
 ) -> None:
     one = rig()
+    one.restart_with(answer_seconds=2.0)
     contents = {f"f{number}.csv": os.urandom(90_000) for number in range(12)}
     for name, content in contents.items():
         one.lay(name, content)
@@ -39,7 +41,7 @@ def test_a_server_that_goes_in_the_middle_loses_and_doubles_nothing(
         one.collect()
     one.server.kill()
     one.server.start()
-    one.restart()
+    one.restart_with(answer_seconds=20.0)
     one.collect()
 
     assert one.came() == contents
@@ -71,7 +73,7 @@ def test_a_disk_here_that_is_full_in_the_middle_loses_and_doubles_nothing(
     for name, content in contents.items():
         one.lay(name, content)
     try:
-        with pytest.raises(OSError, match="No space left") as raised:
+        with pytest.raises(OwnDiskError, match="No space left") as raised:
             one.collect()
         assert ".arriving" in str(raised.value)
         one.restart()

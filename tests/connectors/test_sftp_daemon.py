@@ -20,7 +20,7 @@ from tests.sftp_servers import SftpServer
 from tests.sites import visible
 
 ROOT = Path(__file__).resolve().parents[2]
-_DEADLINE = 60.0
+_DEADLINE = 120.0
 MESSAGES = 24
 PLACE = """
 [[sftp]]
@@ -75,7 +75,7 @@ def _until(process: "subprocess.Popen[bytes]", log: Path, condition: Callable[[]
 
 @pytest.mark.daemon
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_daemon_that_is_killed_again_and_again_fetches_and_delivers_each_file_once(
     server: SftpServer, tmp_path: Path
 ) -> None:

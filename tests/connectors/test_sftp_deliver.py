@@ -1,5 +1,6 @@
 """Files of an outbox go outside: each once, never half, and only then they go from here."""
 
+import errno
 import os
 import signal
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from connectors._sftp.packets import FSYNC, Request
 from connectors._sftp.wire import Wire
 from core.errors import TransportError
 from tests.connectors.rigs import Rig
+from tests.faultfs.faults import Fault
+from tests.faultfs.mounted import mounted
 from tests.sftp_servers import SftpServer, sftp_server
 from tests.world.mounts import Mounts
 
@@ -77,6 +80,26 @@ def test_a_server_that_can_is_asked_to_bring_every_file_onto_its_disk(
         assert one.stands() == contents
         assert len([request for request in asked if FSYNC in request.body]) == synced
         one.close()
+
+
+@pytest.mark.parametrize(("sessions", "lanes"), [(10, 2), (1, 1)])
+def test_a_long_file_goes_over_two_sessions_where_the_server_allows_it(
+    rig: MakeRig, server: SftpServer, sessions: int, lanes: int
+) -> None:
+    server.kill()
+    server.more = f"MaxSessions {sessions}"
+    server.start()
+    one = rig()
+    contents = {"long.csv": os.urandom(40_000_001), "longer.csv": os.urandom(50_000_000)}
+    for name, content in contents.items():
+        one.publish(name, content)
+
+    done = one.deliver()
+
+    assert done.troubles == {}
+    assert one.stands() == contents
+    assert (one.connection.session.second() is not None) == (lanes == 2)
+    assert hidden(one.inside) == []
 
 
 def test_a_delivered_file_is_kept_where_that_is_wanted(rig: MakeRig) -> None:
@@ -235,6 +258,29 @@ def test_a_read_only_folder_is_told_and_mended_by_a_right(rig: MakeRig) -> None:
     assert set(one.stands()) == {"x.csv"}
 
 
+@pytest.mark.parametrize("size", [10, 300_000], ids=["small", "long"])
+def test_a_file_that_cannot_be_read_here_is_told_and_the_others_go(rig: MakeRig, size: int) -> None:
+    one, names = rig(), ("a.csv", "b.csv", "c.csv")
+    with mounted(one.outbox) as disk:
+        for name in names:
+            one.publish(name, name[:1].encode() * size)
+        disk.fail(Fault(frozenset({"OPEN"}), errno.EIO))
+
+        done = one.deliver()
+
+        disk.mend()
+        assert len(one.stands()) == 2
+        [(name, told)] = done.troubles.items()
+        assert "cannot be read here" in told
+        assert "Input/output error" in told
+        assert (one.outbox / name).exists()
+        one.deliver()
+        assert {name: len(content) for name, content in one.stands().items()} == dict.fromkeys(
+            ("a.csv", "b.csv", "c.csv"), size
+        )
+        one.close()
+
+
 def test_a_full_disk_there_never_shows_half_a_file(rig: MakeRig, server: SftpServer, tmp_path: Path) -> None:
     mounts = Mounts(tmp_path)
     mounts.tmpfs(server.folder("in"), "size=256k,mode=777")
@@ -259,6 +305,7 @@ def test_a_full_disk_there_never_shows_half_a_file(rig: MakeRig, server: SftpSer
 )
 def test_a_server_that_goes_in_the_middle_gets_each_file_once(rig: MakeRig, number: signal.Signals) -> None:
     one = rig()
+    one.restart_with(answer_seconds=2.0)
     contents = {f"f{index}.csv": os.urandom(90_000) for index in range(6)}
     for name, content in contents.items():
         one.publish(name, content)
@@ -269,7 +316,7 @@ def test_a_server_that_goes_in_the_middle_gets_each_file_once(rig: MakeRig, numb
     assert one.stands() == {}
     one.server.kill()
     one.server.start()
-    one.restart()
+    one.restart_with(answer_seconds=20.0)
     one.deliver()
 
     assert one.stands() == contents

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors._sftp.files import fetch_long, store_long
 from connectors._sftp.session import Session
 from core.errors import TransportError
 from spool.remote.drafts import Draft
@@ -46,13 +47,12 @@ def cut_off(one: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
 def fetched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """From where on files were fetched."""
     starts: list[int] = []
-    original = Session.fetch_long
 
-    def fetch(self: Session, path: bytes, size: int, sink, done: int = 0, digest=None):  # type: ignore[no-untyped-def]
+    def fetch(session: Session, path: bytes, size: int, sink, done: int = 0, digest=None):  # type: ignore[no-untyped-def]
         starts.append(done)
-        return original(self, path, size, sink, done, digest)
+        return fetch_long(session, path, size, sink, done, digest)
 
-    monkeypatch.setattr(Session, "fetch_long", fetch)
+    monkeypatch.setattr("connectors._sftp.collect.fetch_long", fetch)
     return starts
 
 
@@ -163,13 +163,12 @@ def test_a_small_file_leaves_nothing_behind(rig: MakeRig) -> None:
 def stored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """From where on files were stored."""
     starts: list[int] = []
-    original = Session.store_long
 
-    def store(self: Session, path: bytes, source, done: int, digest, *, sync: bool):  # type: ignore[no-untyped-def]
+    def store(session: Session, path: bytes, source, done: int = 0, digest=None, *, sync: bool):  # type: ignore[no-untyped-def]
         starts.append(done)
-        return original(self, path, source, done, digest, sync=sync)
+        return store_long(session, path, source, done, digest, sync=sync)
 
-    monkeypatch.setattr(Session, "store_long", store)
+    monkeypatch.setattr("connectors._sftp.deliver.store_long", store)
     return starts
 
 

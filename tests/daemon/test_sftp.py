@@ -34,7 +34,7 @@ settle = "0.1 s"
 folder = "{home}/in"
 target = "bmd"
 """
-pytestmark = [pytest.mark.daemon, pytest.mark.slow]
+pytestmark = [pytest.mark.daemon, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def cluedrop(site: Path, server: SftpServer, *words: str, key: str | None = None
         env={**os.environ, "PARTNER_KEY": (server.root / "client_key").read_text(), "COLUMNS": "500"},
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=200,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr

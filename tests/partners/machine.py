@@ -23,7 +23,7 @@ from tests.needs import need, need_root
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = "/etc/cluedrop/cluedrop.toml"
 _PORT = 2222
-_PATIENCE = 30.0
+_PATIENCE = 90.0
 _CONFIGURATION = """
 root = "/srv/cluedrop"
 site = "Test"

@@ -12,11 +12,11 @@ import pytest
 
 from tests.partners.machine import CONFIG, Machine
 
-pytestmark = [pytest.mark.slow, pytest.mark.daemon, pytest.mark.xdist_group("partners")]
+pytestmark = [pytest.mark.slow, pytest.mark.daemon, pytest.mark.xdist_group("partners"), pytest.mark.timeout(300)]
 _SLOW = 1_000_000
 """Bytes of an upload that takes seconds, throttled."""
-_PATIENCE = {"acme": 8.0, "beta": 1.5}
-"""Seconds; the longer one is time enough for an alert."""
+_PATIENCE = {"acme": 25.0, "beta": 1.5}
+"""Seconds; the longer one is time enough for an alert and an answer to it, on a machine that has much to do, too."""
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Places outside at work: what stands in the way of one is tried again for ever, is told, and touches no other."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,11 +17,12 @@ from spool.remote.places import RemotePlaces
 from spool.work.worker import WorkerSetup
 from tests.sftp_servers import SftpServer, sftp_server
 from tests.sites import FORMATS, HANDLERS, Running, a_route, a_site
+from tests.world.mounts import Mounts
 
 pytestmark = pytest.mark.slow
 
 
-def a_place(server: SftpServer, name: str = "partner", **more: object) -> RemotePlace:
+def a_place(server: SftpServer, name: str = "partner", answer_seconds: float = 20.0, **more: object) -> RemotePlace:
     """Collects ``out`` into the route "in" and delivers the target "out" to ``in``; quick."""
     collect = CollectFolder(str(server.folder("out")), "in", settle_seconds=0.05)
     deliver = DeliverFolder(str(server.folder("in")), "out")
@@ -31,7 +33,7 @@ def a_place(server: SftpServer, name: str = "partner", **more: object) -> Remote
         "retry_first_seconds": 0.2,
         "retry_most_seconds": 1.0,
     }
-    return RemotePlace(name, "sftp", server.access(answer_seconds=2.0), **{**values, **more})  # type: ignore[arg-type]
+    return RemotePlace(name, "sftp", server.access(answer_seconds=answer_seconds), **{**values, **more})  # type: ignore[arg-type]
 
 
 class AtWork:
@@ -113,7 +115,7 @@ def test_a_server_that_goes_and_comes_back_is_told_and_goes_on(
 def test_one_that_freezes_touches_no_other(at_work: Callable[..., AtWork], server: SftpServer, tmp_path: Path) -> None:
     with sftp_server() as frozen:
         collect = CollectFolder(str(frozen.folder("out")), "other", settle_seconds=0.05)
-        other = a_place(frozen, "frozen", collect=(collect,), deliver=())
+        other = a_place(frozen, "frozen", 2.0, collect=(collect,), deliver=())
         routes = (a_route(tmp_path), a_route(tmp_path, "other"))
         site = replace(a_site(tmp_path, *routes), remote=(other, a_place(server)))
         house = AtWork(Running(site))
@@ -162,6 +164,46 @@ def test_what_is_refused_there_is_shown_and_the_place_counts_as_reached(
     server.folder("in").chmod(0o755)
     house.until((server.home / "in" / "x.csv").exists)
     house.until(lambda: house.status().trouble is None)
+
+
+def test_what_was_refused_there_and_is_taken_back_is_told_no_longer(
+    at_work: Callable[..., AtWork], server: SftpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spool.remote.place_worker._PROBE_SECONDS", 0.2)
+    house = at_work(a_place(server, collect=()))
+    server.folder("in").chmod(0o555)
+    house.running.outbox().mkdir(parents=True, exist_ok=True)
+    (house.running.outbox() / "x.csv").write_bytes(b"x")
+    house.until(lambda: "x.csv: cannot be written" in str(house.status().trouble))
+
+    (house.running.outbox() / "x.csv").unlink()
+
+    house.until(lambda: house.status().trouble is None)
+
+
+def test_a_disk_of_our_own_that_is_full_is_told_as_ours_and_the_place_counts_as_reached(
+    at_work: Callable[..., AtWork], server: SftpServer, tmp_path: Path
+) -> None:
+    mounts, content = Mounts(tmp_path), os.urandom(2_000_000)
+    inbox = a_site(tmp_path).routes[0].folder
+    inbox.mkdir(parents=True)
+    mounts.tmpfs(inbox, "size=1m")
+    try:
+        house = at_work(a_place(server, deliver=()))
+        server.lay(server.home / "out" / "large.bin", content)
+
+        house.until(lambda: "our own side is in the way" in str(house.status().trouble))
+
+        assert "No space left on device" in str(house.status().trouble)
+        assert house.status().connected
+        house.until(lambda: ("not-moved", "partner") in house.alerts())
+        assert ("away", "partner") not in house.alerts()
+        mounts.remount(inbox, "size=10m")
+        house.until(lambda: house.status().collected == 1)
+        house.until(lambda: house.status().trouble is None)
+        house.places.stop()
+    finally:
+        mounts.close()
 
 
 def test_stopping_does_not_wait_for_a_server_that_hangs(at_work: Callable[..., AtWork], server: SftpServer) -> None:

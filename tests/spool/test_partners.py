@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from config.partner_keys import given_key, keys_of, make_pair
-from config.partner_texts import configuration
-from config.partners import Partner
 from core.errors import CluedropError
+from spool.partners.accounts import Partner
+from spool.partners.keys import given_key, keys_of, make_pair
+from spool.partners.texts import configuration
 from tests.needs import need
 
 

@@ -28,8 +28,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from config.partner_keys import PublicKey, keys_of
 from core.errors import CluedropError
+from spool.partners.keys import PublicKey, keys_of
 
 GROUP, DAEMON = "cluedrop-partners", "cluedrop"
 """As systemd/cluedrop.sysusers.conf makes them."""

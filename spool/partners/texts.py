@@ -4,8 +4,8 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from config.partner_keys import keys_of
-from config.partners import Partner
+from spool.partners.accounts import Partner
+from spool.partners.keys import keys_of
 
 _PATIENCE = "2 min"
 _CONFIGURATION = """\
