@@ -80,7 +80,8 @@ PASSED_OVER = frozenset(_words(
     "mahnstufe mahnung mahnsperre letztemahnung zahlungsziel zahlungsbedingung skonto skontoprozent skontobetrag "
     "skontotage skontodatum skontofaelligkeit steuersatz ust mwst uid uidnr periode kostenstelle kost kostentraeger "
     "ueberfaelligtage tageueberfaellig ueberfaellig tage verzug ort plz adresse strasse land telefon email "
-    "zahlungsreferenz stapelname stapel buchungsnr vertreter sachbearbeiter belegfeld2"
+    "zahlungsreferenz mahnspesen mahngebuehr verzugszinsen zinsen stapelname stapel buchungsnr vertreter "
+    "sachbearbeiter belegfeld2"
 ))  # fmt: skip
 """Normalised headings that are understood and hold nothing that is needed here."""
 

@@ -25,7 +25,7 @@ from formats._op_fixed import has_headings
 from formats._op_key_date import KeyDate, key_date, of_one_day
 from formats._op_layout import Layout
 from formats._op_other_rows import group_account, signature
-from formats._op_plausible import running_balance
+from formats._op_plausible import doubts, first_rows_below
 from formats._op_proposal import explain
 from formats._op_rows import open_items
 from formats._op_settings import Settings
@@ -79,7 +79,7 @@ def read(source: BinaryIO, origin: Origin, settings: Settings) -> Batch:
     before = found.top[: columns.row - columns.height]
     day = _key_date(found, columns, before, origin.name, settings)
     as_printed = Amounts(columns, workbook=found.workbook, negate=False)
-    running = running_balance(columns, found.top[columns.row :], as_printed)
+    doubtful = doubts(columns, first_rows_below(columns, found.rows), as_printed)
     layout = Layout(
         columns=columns,
         workbook=found.workbook,
@@ -89,7 +89,7 @@ def read(source: BinaryIO, origin: Origin, settings: Settings) -> Batch:
         account="" if "account" in columns.index_of else _account_above(before),
         preamble=frozenset(signature([text for cell in cells if (text := text_of(cell))]) for cells in before),
         valueless=found.valueless,
-        problems=tuple(filter(None, (day.problem, running))),
+        problems=tuple(filter(None, (day.problem, *doubtful))),
     )
     reading = ListReading()
     rows = found.rows
