@@ -24,7 +24,7 @@ _IN_EURO = re.compile(r"(?<=[a-z])(?:in)?(?:eur|euro)$")
 @lru_cache(maxsize=4096)
 def normalised(heading: str) -> str:
     """Make headings comparable: "Fällig am" and "FAELLIG-AM", "Saldo (EUR)" and "Saldo" are the same."""
-    text = unicodedata.normalize("NFC", heading).casefold().translate(_UMLAUTS)
+    text = unicodedata.normalize("NFC", heading).casefold().replace("€", "eur").translate(_UMLAUTS)
     return _IN_EURO.sub("", _NOT_ALPHANUMERIC.sub("", text))
 
 
@@ -35,11 +35,13 @@ def _words(words: str) -> tuple[str, ...]:
 SYNONYMS: Mapping[Field, tuple[str, ...]] = MappingProxyType({
     "account": _words(
         "konto kontonummer kontonr ktonr ktonummer kto personenkonto personenkontonr personenkontonummer perskonto "
-        "perskto debitor debitornr debitorennr debitorennummer debitorenkonto debnr kreditor kreditornr kreditorennr "
-        "kreditorennummer kreditorenkonto krednr debitorkreditor kundenkonto lieferantenkonto kundennr kundennummer "
+        "perskto pkonto pkto debitor debitornr debitorennr debitorennummer debitorenkonto debkonto debkto debnr "
+        "kreditor kreditornr kreditorennr kreditorennummer kreditorenkonto kredkonto kredkto krednr debitorkreditor "
+        "kundenkonto lieferantenkonto kundennr kundenr kundennummer "
         "kdnr lieferantennr lieferantennummer liefnr"),
     "number": _words(
-        "opnr opnummer op opbelegnr opbeleg rechnungsnr rechnungsnummer rechnungnr rechnnr rechnr renr rgnr rnr "
+        "opnr opnummer op opbelegnr opbeleg rechnungsnr rechnungsnummer rechnungnr rechnnr rechnr renr renummer rgnr "
+        "rgnummer rnr "
         "fakturanr fakturanummer fakturennr faktura rechnung belegnr belegnummer belnr beleg dokumentnr "
         "dokumentennr dokumentnummer extbelegnr extbelegnummer externebelegnr externebelegnummer externerbeleg "
         "fremdbeleg fremdbelegnr fremdbelegnummer belegfeld1"),
@@ -52,7 +54,7 @@ SYNONYMS: Mapping[Field, tuple[str, ...]] = MappingProxyType({
         "faelligkeitnetto faelligdatum faelldatum faelldat faelligdat zahlbarbis valutadatum valuta"),
     "open": _words(
         "offenerbetrag betragoffen offen opbetrag opsaldo restbetrag offenersaldo saldooffen offenbetrag opoffen "
-        "nochoffen offenerrest restsaldo rest saldo"),
+        "nochoffen offenerrest offbetrag offbetr restsaldo restforderung rest saldo"),
     "amount": _words("betrag bruttobetrag brutto"),
     "debit": _words("soll betragsoll sollbetrag umsatzsoll sollumsatz"),
     "credit": _words("haben betraghaben habenbetrag umsatzhaben habenumsatz"),

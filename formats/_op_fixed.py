@@ -24,7 +24,7 @@ _RUN = re.compile(r"\S+(?: \S+)*")
 _AMOUNT = re.compile(r"[-+]?\d[\d.,']*[.,]\d{2}(?:\s?[-SH])?")
 _HAS_AMOUNT = re.compile(r"\d,\d{2}(?!\d)|(?<![\d.])\d+\.\d{2}(?![\d.])")
 _MAY_BE_OTHER = re.compile(
-    r"summe|saldo|gesamt|total|übertrag|uebertrag|differenz|seite|blatt|page|konto|kto|debitor|kreditor|kunde|lieferant",
+    r"summe|saldo|gesamt|total|ergebnis|übertrag|uebertrag|differenz|seite|blatt|page|konto|kto|debitor|kreditor|kunde|lieferant",
     re.IGNORECASE,
 )
 _SIDE_MARKS = {"S", "H"}

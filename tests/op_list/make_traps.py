@@ -4,7 +4,9 @@ Run by hand, ``python -m tests.op_list.make_traps``; its results are committed a
 numbers are invented.
 """
 
-from tests.op_list.make_inputs import case, text
+from datetime import date
+
+from tests.op_list.make_inputs import case, text, workbook
 
 
 def amounts() -> None:
@@ -37,5 +39,57 @@ def amounts() -> None:
     case("points_that_may_be_thousands", text("Konto;OP-Nr.;Saldo\n20001;1;98.820\n20001;2;400.000\n"))
 
 
+def spreadsheets() -> None:
+    """What a spreadsheet has made of a list on its way."""
+    case("numbers_as_floats", text(
+        "Konto;OP-Nr.;Fremdbeleg;Saldo\n20001.0;10001.0;17,0;400.0\n20001.0;AR-2.0;;1.5\n20002;10.002;;-3.25\n"
+    ))  # fmt: skip
+    case("numbers_in_scientific_notation", text(
+        "Konto;OP-Nr.;Saldo\n20001;1,0001E+04;400,00\n20001;RE+5;1,00\n2,00E+04;3;5,00\n20002;####;7,00\n"
+    ))  # fmt: skip
+    case("number_that_became_a_day", workbook([
+        ["Konto", "OP-Nr.", "Saldo"], [20001, date(2026, 1, 26), 400], [20001, 17.0, 5],
+    ]), "xlsx")  # fmt: skip
+    case("accounts_with_separators", text(
+        "Konto;OP-Nr.;Saldo\n200 001;1;400,00\n200.001 Müller GmbH;2;5,00\n200002 3M Österreich;3;6,00\n"
+        "200003 77;4;7,00\n200004,00;5;8,00\n"
+    ))  # fmt: skip
+    case("subtotals_of_excel", text(
+        "Konto;Name;OP-Nr.;Saldo\n20001;Müller;1;5,00\n20001;Müller;2;6,00\n20001 Ergebnis;;;11,00\n"
+        "20002;Käfer;3;7,00\n;Käfer Ergebnis;;7,00\nGesamtergebnis;;;18,00\n"
+    ))  # fmt: skip
+    case("notations_of_people", text(
+        "Konto;OP-Nr.;Datum;Offener Betrag in €\n20001;1;20.11.2026 14:33;400,--\n20001;2;;(1.120,00)\n"
+        "20001;3;;€ 5,-\n20001;4;;1234.5000\n20001;5;;– 7,00\n"
+    ))  # fmt: skip
+    case("cents_apart", text(
+        "Konto,OP-Nr.,Saldo,Mahnstufe,Text\n20001,1,400,50,,\n20001,2,-1.120,00,1,x\nSumme,,-719,50,,\n"
+    ))  # fmt: skip
+    case("comma_and_points", text(
+        "Konto,OP-Nr.,Saldo,Mahnstufe,Text\n20001,1,400.50,10,\n20001,2,-1120.00,10,x,\n"
+    ))  # fmt: skip
+
+
+def reports() -> None:
+    """What stands above and between the rows."""
+    case("groups_of_account_and_name", text(
+        "OP-Nr.;Datum;Fällig;Saldo\n20001;Müller & Söhne;;\n1;01.10.2026;;5,00\n;;Summe;5,00\n"
+        "200 002;Käfer;;\n2;;;7,00\n"
+    ))  # fmt: skip
+    rows = "Konto;OP-Nr.;Whg;Saldo\n20001;1;;5,00\n20001;2;EUR;6,00\n"
+    case("currency_above_the_list", text("OP-Liste per 20.11.2026\nAlle Beträge in CHF\n" + rows))
+    case("euros_above_the_list", text("OP-Liste per 20.11.2026\nWährung: EUR\nWerte in 1.000 Stück\n" + rows))
+    case("thousands_above_the_list", text("OP-Liste per 20.11.2026\nBeträge in TEUR\n" + rows))
+    case("thousands_of_euros_above_the_list", text("OP-Liste per 20.11.2026\nWerte in 1.000 EUR\n" + rows))
+    case("account_statement", text(
+        "Kontoblatt 01.10.2026 bis 20.11.2026\nDatum;Beleg-Nr.;Gegenkonto;Soll;Haben;BK\nKonto: 20001 Müller;;;;;\n"
+        "02.10.2026;1;4000;1.200,00;;AR\n20.10.2026;17;2800;;800,00;BK\n"
+    ))  # fmt: skip
+    case("statement_of_open_items", text("Kontoauszug offene Posten per 20.11.2026\n" + rows))
+    case("dunning_list", text("Mahnliste per 20.11.2026\n" + rows))
+
+
 if __name__ == "__main__":
     amounts()
+    spreadsheets()
+    reports()
