@@ -33,4 +33,5 @@ def test_the_list_of_problems_gives_long_texts_room_and_prints_across_one_page(t
 
     assert sheet.row_dimensions[2].height is None
     assert sheet.row_dimensions[3].height == 8 * 15
-    assert sheet.sheet_properties.pageSetUpPr.fitToPage and sheet.page_setup.fitToHeight == 0
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert sheet.page_setup.fitToHeight == 0
