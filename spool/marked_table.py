@@ -37,6 +37,8 @@ _TEXT_BUDGET = 20_000_000
 """Characters of all shown rows together; keeps the workbook of a hostile file small."""
 _WIDEST, _NARROWEST = 60, 8
 _A4 = 9
+_MODE = 0o640
+"""As of the note beside it."""
 _EXACT_DIGITS = 15
 _LARGEST_EXACT = 999_999_999_999_999
 _RED = PatternFill("solid", fgColor="FFFF9999")
@@ -91,6 +93,7 @@ def marked_workbook(
     if last >= header_row:
         table.auto_filter.ref = f"A{header_row}:{column_letter(width - 1)}{last}"
     with open(open_new(os.fspath(path)), "wb") as file:
+        os.fchmod(file.fileno(), _MODE)  # a worker's umask would keep it from those whom it is for
         book.save(file)
 
 

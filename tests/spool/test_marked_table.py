@@ -1,5 +1,7 @@
-"""Long texts in workbooks for people are wrapped, and their rows are high enough for them."""
+"""The workbook beside a refused table can be opened, read and printed by those whom it is for."""
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -35,3 +37,13 @@ def test_the_list_of_problems_gives_long_texts_room_and_prints_across_one_page(t
     assert sheet.row_dimensions[3].height == 8 * 15
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert sheet.page_setup.fitToHeight == 0
+
+
+def test_the_workbook_is_readable_like_the_note_beside_it_though_workers_keep_what_they_write(tmp_path: Path) -> None:
+    before = os.umask(0o077)  # as spool/worker.py sets it
+    try:
+        marked_workbook([["Konto"], ["x"]], [Problem("a", "Falsch.", row=2)], tmp_path / "hinweis.xlsx")
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE((tmp_path / "hinweis.xlsx").stat().st_mode) == 0o640
