@@ -68,10 +68,11 @@ SYNONYMS: Mapping[Field, tuple[str, ...]] = MappingProxyType({
     "counter_account": _words("gegenkonto gegenkontonr gegenkontonummer gegenkto gkonto gkto"),
     "tax_code": _words("code steuercode stcode ustcode steuerschluessel buschluessel"),
     "cleared_on": _words(
-        "ausgeglichenam ausgleichsdatum ausgleichdatum ausgleicham auszifferungsdatum auszdatum ausgeziffertam "
-        "zahldatum"),
+        "ausgeglichenam ausgleichsdatum ausgleichdatum ausgleicham auszifferungsdatum auszdatum auszdat auszam "
+        "ausgeziffertam zahldatum"),
     "clearing_number": _words(
-        "auszifferungsnummer auszifferungsnr ausznr ausznummer auszbelegnr ausgleichsnr ausgleichsnummer"),
+        "auszifferungsnummer auszifferungsnr auszifferung ausz ausznr ausznummer auszbelegnr ausgleichsnr "
+        "ausgleichsnummer"),
     "earlier_number": _words("opnrvorsr opnummervorsr opvorsr"),
     "clearing_mark": _words("ausgleichskz ausgleichskennzeichen ausgleichkz ausgleichskennz"),
     "key_date": _words("stichtag"),

@@ -25,6 +25,9 @@ _ENOUGH = 2
 """So many rows in a row have to run on from the one above, where each of them could be what its heading says."""
 _SIDES = (frozenset({"S", "H"}), frozenset({"SOLL", "HABEN"}))
 _SIGNS = (frozenset({"D", "C"}), frozenset({"DR", "CR"}), frozenset({"+", "-"}))
+_CLEARED = frozenset({"AUSGEGLICHEN", "AUSGEZIFFERT", "BEZAHLT", "ERLEDIGT"})
+_NOT_CLEARED = frozenset({"N", "NEIN", "OFFEN", "0", "-", ""})
+_OF_CLEARING = re.compile(r"ausgl|ausgez|ausz|bezahlt|erledigt")
 _THOUSAND = re.compile(r"[+-]?\d{1,3}\.\d{3}", re.ASCII)
 _SHOWN = 5
 
@@ -38,6 +41,7 @@ def doubts(columns: Columns, rows: Sequence[Cells], amounts: Amounts) -> Iterato
     found = (
         _running_balance(columns, filled, amounts),
         _several_amounts(columns, documents),
+        _unread_clearing(columns, documents),
         _unread_side(columns, documents),
         _unclear_thousands(columns, documents),
     )
@@ -102,7 +106,7 @@ def _unread(columns: Columns) -> list[int]:
 def unread_amounts(columns: Columns, documents: Sequence[Cells]) -> list[int]:
     """Columns of other amounts, in a list that does not call one of them what is open."""
     has = columns.index_of.keys()
-    if columns.is_clearing or "open" in has or not ("amount" in has or has >= {"debit", "credit"}):
+    if ("open" in has and not columns.is_clearing) or not ("amount" in has or has >= {"debit", "credit"}):
         return []
     used: list[Field] = [field for field in AMOUNTS if field in columns.index_of]
     read = [[amount_of_cell(cells[columns.index_of[field]]) for cells in documents] for field in used]
@@ -136,15 +140,37 @@ def _several_amounts(columns: Columns, documents: Sequence[Cells]) -> Problem | 
         return None
     shown = ", ".join(f"„{columns.headings[index]}“" for index in others[:_SHOWN] if columns.headings[index])
     field = next(field for field in AMOUNTS if field in columns.index_of)
-    return _column_problem(
-        columns,
-        columns.index_of[field],
-        "several_amounts",
-        f"Neben der Spalte {{heading}} stehen noch andere Beträge in der Liste{f' ({shown})' if shown else ''}; welche "
-        "Spalte den offenen Betrag enthält, lässt sich nicht sicher sagen.",
-        "Bitte exportieren Sie die Liste nur mit dem offenen Betrag, oder lassen Sie in den Einstellungen dieses "
-        "Eingangs eintragen, welche Spalte ihn enthält.",
-    )
+    what = f"Neben der Spalte {{heading}} stehen noch andere Beträge in der Liste{f' ({shown})' if shown else ''}; "
+    if columns.is_clearing:
+        what += "was davon eine Zahlung ist, lässt sich nicht sicher sagen."
+        todo = "Bitte exportieren Sie die Liste mit einer eigenen Zeile für jede Buchung (Rechnung, Zahlung, Skonto)."
+    else:
+        what += "welche Spalte den offenen Betrag enthält, lässt sich nicht sicher sagen."
+        todo = (
+            "Bitte exportieren Sie die Liste nur mit dem offenen Betrag, oder lassen Sie in den Einstellungen dieses "
+            "Eingangs eintragen, welche Spalte ihn enthält."
+        )
+    return _column_problem(columns, columns.index_of[field], "several_amounts", what, todo)
+
+
+def _unread_clearing(columns: Columns, documents: Sequence[Cells]) -> Problem | None:
+    """Say so where some items of a list of open items seem to be settled already."""
+    if columns.is_clearing:
+        return None
+    for index in _unread(columns):
+        values = {text_of(value).upper() for value in values_of(documents, index)} - _NOT_CLEARED
+        says_so = bool(values & _CLEARED) or _OF_CLEARING.match(normalised(columns.headings[index])) is not None
+        if says_so and any(amount_of_cell(value) is None for value in values):
+            return _column_problem(
+                columns,
+                index,
+                "unread_clearing",
+                "Die Spalte {heading} scheint zu sagen, welche Posten schon ausgeglichen sind; das lässt sich aber "
+                "nicht sicher sagen.",
+                "Bitte exportieren Sie die Liste nur mit den offenen Posten, oder als Auszifferungsliste mit der "
+                "Spalte „Ausgeglichen am“.",
+            )
+    return None
 
 
 def unread_side(columns: Columns, documents: Sequence[Cells]) -> int | None:

@@ -39,6 +39,24 @@ def amounts() -> None:
     case("points_that_may_be_thousands", text("Konto;OP-Nr.;Saldo\n20001;1;98.820\n20001;2;400.000\n"))
 
 
+def settled() -> None:
+    """Lists that hold settled items beside open ones, or a payment beside its invoice."""
+    rows = "20001;1;02.10.2026;1.200,00;{}\n20001;2;02.10.2026;300,00;{}\n"
+    headings = "Konto;OP-Nr.;Datum;Offen;"
+    case("items_that_are_settled", text(headings + "Status\n" + rows.format("ausgeglichen", "offen")))
+    case("items_with_days_of_settlement", text(headings + "Ausgleich\n" + rows.format("14.11.2026", "")))
+    case("items_none_of_which_is_settled", text(headings + "ausgeziffert\n" + rows.format("N", "N")))
+    case("items_with_what_was_paid", text(headings + "bezahlt\n" + rows.format("50,00", "0,00")))
+    case("payments_beside_their_invoices", text(
+        "Konto;OP-Nr.;Datum;Betrag;Ausgeglichen am;Zahlbetrag;Skonto\n"
+        "20001;1;02.10.2026;1.200,00;14.11.2026;1.176,00;24,00\n"
+    ))  # fmt: skip
+    case("clearings_in_short_words", text(
+        "Kto;Bel.-Nr.;Datum;Soll;Haben;Ausz.;Ausz. am\n20001;1;02.10.2026;1.200,00;;5;14.11.2026\n"
+        "20001;1;14.11.2026;;1.200,00;5;14.11.2026\n"
+    ))  # fmt: skip
+
+
 def spreadsheets() -> None:
     """What a spreadsheet has made of a list on its way."""
     case("numbers_as_floats", text(
@@ -91,5 +109,6 @@ def reports() -> None:
 
 if __name__ == "__main__":
     amounts()
+    settled()
     spreadsheets()
     reports()
