@@ -10,27 +10,36 @@ from decimal import ROUND_HALF_UP, Decimal
 _CENT = Decimal("0.01")
 _LARGEST = 1e12
 _GERMAN = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3}){1,3}|\d{1,12})(?:,(?:\d{2}00|\d{1,2}))?", re.ASCII)
-_POINT = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3}){1,3}\.\d{1,2}|\d{1,12}\.\d{1,2})", re.ASCII)
+_POINT = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3}){1,3}\.\d{1,2}|\d{1,12}\.(?:\d{2}00|\d{1,2}))", re.ASCII)
 _SIDE = re.compile(r"(.*\d)\s*(-|S|H|Soll|Haben)", re.IGNORECASE | re.ASCII)
+_IN_BRACKETS = re.compile(r"\(([\d.,]+)\)", re.ASCII)
+"""How accountants and Excel write a negative amount."""
+_MINUS = str.maketrans("\u2212\u2012\u2013", "---")
+_NO_CENTS = re.compile(r"(.*\d),-{1,2}", re.ASCII)
 _NOISE = re.compile(r"[\s'’]|€|EUR", re.IGNORECASE)
-_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})(?: 0?0:00(?::00)?)?", re.ASCII)
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})(?: \d{1,2}:\d{2}(?::\d{2})?)?", re.ASCII)
 _HYPHENED = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00)?)?", re.ASCII)
 _EXCEL_EPOCH = date(1899, 12, 30)
 _FIRST_YEAR, _LAST_YEAR = 1990, 2099
 
 
 def amount_of(text: str) -> Decimal | None:
-    """Read an amount of money: ``1.790,50``, ``1790,50``, ``1790.50``, ``100,00-``, ``100,00 H`` (credit, negative).
+    """Read an amount of money: ``1.790,50``, ``1790,50``, ``1790.50``, ``100,00-``, ``(100,00)``, ``100,00 H`` (credit,
+    negative), ``400,--``.
 
     ``1.234`` is one thousand two hundred and thirty-four, as everywhere in German.
     """
     if _GERMAN.fullmatch(text):
         return Decimal(text.replace(".", "").replace(",", "."))
-    return _unusual_amount(_NOISE.sub("", text))
+    return _unusual_amount(_NOISE.sub("", text.translate(_MINUS)))
 
 
 def _unusual_amount(text: str) -> Decimal | None:
     negative = False
+    round_sum = _NO_CENTS.fullmatch(text)
+    if round_sum is not None:
+        text = round_sum[1]
+    text = _IN_BRACKETS.sub(r"\1-", text)
     sided = _SIDE.fullmatch(text)
     if sided is not None:
         text, side = sided.groups()

@@ -5,6 +5,7 @@ facts/fibu.md 2, 4 and 5. No real export was seen, so columns are found by their
 known can be named in the settings.
 """
 
+import codecs
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -14,7 +15,7 @@ from core.batch import Batch, Origin
 from core.errors import FormatError
 from core.open_items import CLEARING_LIST_TYPE, DOCUMENT_TYPE, ListReading
 from formats import op_decisions
-from formats._op_list import heading_problems
+from formats._op_list import heading_problems, preamble
 from formats._op_list.amounts import Amounts
 from formats._op_list.cells import text_of
 from formats._op_list.clearings import clearings
@@ -24,7 +25,7 @@ from formats._op_list.headings import Columns, heading_row, is_plausible
 from formats._op_list.key_date import KeyDate, key_date, of_one_day
 from formats._op_list.layout import Layout
 from formats._op_list.other_rows import group_account, signature
-from formats._op_list.plausible import running_balance
+from formats._op_list.plausible import doubts, first_rows_below
 from formats._op_list.proposal import explain
 from formats._op_list.rows import open_items
 from formats._op_list.settings import Settings
@@ -50,10 +51,7 @@ def sniff(head: bytes, name: str) -> bool:
         return name.lower().endswith(_WORKBOOKS) or b"xl/" in head or MIME_TYPE in head
     if head.startswith(OLE_MAGIC):
         return name.lower().endswith(_WORKBOOKS)
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = head.decode("utf-16", "replace")
-    else:
-        text = head.decode("utf-8-sig", "replace")
+    text = _text(head)
     if text.lstrip().startswith(("{", "[")):
         return False
     lines = _LINE.split(text)
@@ -63,6 +61,16 @@ def sniff(head: bytes, name: str) -> bool:
         if found is not None:
             return is_plausible(found)
     return has_headings(lines)
+
+
+def _text(head: bytes) -> str:
+    """The start of a text, which may end in the middle of a character."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return head.decode("utf-16", "replace")
+    try:
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(head)
+    except UnicodeDecodeError:
+        return head.decode("cp1252", "replace")
 
 
 def read(source: BinaryIO, origin: Origin, settings: Settings) -> Batch:
@@ -79,7 +87,8 @@ def read(source: BinaryIO, origin: Origin, settings: Settings) -> Batch:
     before = found.top[: columns.row - columns.height]
     day = _key_date(found, columns, before, origin.name, settings)
     as_printed = Amounts(columns, workbook=found.workbook, negate=False)
-    running = running_balance(columns, found.top[columns.row :], as_printed)
+    lines = preamble.lines_of(before)
+    doubtful = doubts(columns, first_rows_below(columns, found.rows), as_printed)
     layout = Layout(
         columns=columns,
         workbook=found.workbook,
@@ -89,7 +98,8 @@ def read(source: BinaryIO, origin: Origin, settings: Settings) -> Batch:
         account="" if "account" in columns.index_of else _account_above(before),
         preamble=frozenset(signature([text for cell in cells if (text := text_of(cell))]) for cells in before),
         valueless=found.valueless,
-        problems=tuple(filter(None, (day.problem, running))),
+        currency=preamble.currency(lines),
+        problems=tuple(filter(None, (*preamble.faults(lines), day.problem, *doubtful))),
     )
     reading = ListReading()
     rows = found.rows

@@ -20,6 +20,7 @@ from handlers._reconciliation import list_problems
 from handlers._reconciliation.changes import Changes
 from handlers._reconciliation.clearing import Clearings
 from handlers._reconciliation.decisions import decide
+from handlers._reconciliation.doubts import too_many_implausible
 from handlers._reconciliation.findings import Findings
 from handlers._reconciliation.missing import LISTS_TO_WAIT, Missing, Scope
 from handlers._reconciliation.rehung import Rehung
@@ -101,6 +102,9 @@ class _Reconciliation:
             if open_ones:
                 would_be_paid = missing.would_be_paid() if complete else ()
                 yield Hold((list_problems.none_of_ours(open_ones, complete=complete), *would_be_paid))
+            return
+        if too_many_implausible(snapshot.implausible, snapshot.matched) and not self._released:
+            yield Hold((list_problems.implausible_amounts(snapshot.implausible, snapshot.matched),))
             return
         yield from rehung.tell_finals()
         if complete:

@@ -1,5 +1,6 @@
 """The open amount of a row, from whichever columns the list has for it; positive = debit (Soll)."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,8 @@ AMOUNTS: tuple[Field, ...] = ("open", "amount", "debit", "credit")
 """Columns of amounts; an open-item list is read from the first of them that it has."""
 _AMOUNTS_OF_CLEARINGS: tuple[Field, ...] = ("debit", "credit", "amount", "open")
 _SIDES = {"": False, "S": False, "SOLL": False, "H": True, "HABEN": True}
+_EUROS = re.compile(r"(?:€|EUR)?\s*[+-]?\d{1,3}(?:\.?\d{3})*", re.ASCII)
+_CENTS = re.compile(r"\d{2}\s*(?:[-SH]|€|EUR)?", re.ASCII)
 _ZERO = Decimal(0)
 
 
@@ -44,6 +47,11 @@ class Amounts:
         """Say whether a row has no amount at all; or none in the columns that amounts are read from."""
         return all(cells[self._index_of[field]] == "" for field in (self._used if used else self._fields))
 
+    def stand_alone(self, cells: Cells) -> bool:
+        """Say whether a row has nothing but amounts."""
+        places = {self._index_of[field] for field in self._fields}
+        return all(cell == "" for index, cell in enumerate(cells) if index not in places)
+
     def fault(self, cells: Cells) -> tuple[str, Field]:
         """What is wrong in a row whose amount could not be read, and in which column."""
         for field in self._used:
@@ -53,6 +61,15 @@ class Amounts:
         if self.are_blank(cells, used=True):
             return "missing_amount", self._used[0]
         return "wrong_side", "side"
+
+    def cents_apart(self, cells: Cells) -> int | None:
+        """Position of an amount whose cents stand in the cell behind it, None where there is none."""
+        places = (self._index_of[field] for field in self._used)
+        behind = ((at, at + 1) for at in places if at + 1 < len(cells))
+        return next(
+            (at for at, cents in behind if _EUROS.fullmatch(str(cells[at])) and _CENTS.fullmatch(str(cells[cents]))),
+            None,
+        )
 
     def single(self, cells: Cells, field: Field) -> Decimal | None:
         """The amount in one column as it is printed; None where there is none."""

@@ -5,8 +5,10 @@ them is tells how the invoice was settled (facts/fibu.md 4, "Ausgeglichene OP"; 
 """
 
 from collections.abc import Iterator
+from datetime import date
 
 from core.open_items import ClearingRow, ListReading
+from formats._op_list.cells import may_be_changed
 from formats._op_list.cut import LastRows
 from formats._op_list.fields import Field
 from formats._op_list.layout import Layout
@@ -66,6 +68,9 @@ class _ClearingReading(Reading):
         bare = account_cell == cells[self._position("document_date")] == ""
         if not account or not number or is_no_number(number, bare=bare) or amount is None:
             return None
+        number_cell = cells[self._position("number")]
+        if may_be_changed(number) or isinstance(number_cell, date):
+            number = self._plain_number(row, number, number_cell)
         if not self._accounts.in_every_row:
             self._add_missing_accounts(self._accounts.note(row, account_cell, account))
         return ClearingRow(
@@ -82,7 +87,7 @@ class _ClearingReading(Reading):
             tax_code=self._texts(cells, "tax_code"),
             symbol=self._texts(cells, "symbol"),
             second_number=self._texts(cells, "second_number"),
-            currency=self._texts(cells, "currency"),
+            currency=self._texts(cells, "currency") or self._layout.currency,
             text=self._texts(cells, "text"),
         )
 

@@ -24,7 +24,7 @@ _IN_EURO = re.compile(r"(?<=[a-z])(?:in)?(?:eur|euro)$")
 @lru_cache(maxsize=4096)
 def normalised(heading: str) -> str:
     """Make headings comparable: "Fällig am" and "FAELLIG-AM", "Saldo (EUR)" and "Saldo" are the same."""
-    text = unicodedata.normalize("NFC", heading).casefold().translate(_UMLAUTS)
+    text = unicodedata.normalize("NFC", heading).casefold().replace("€", "eur").translate(_UMLAUTS)
     return _IN_EURO.sub("", _NOT_ALPHANUMERIC.sub("", text))
 
 
@@ -35,11 +35,13 @@ def _words(words: str) -> tuple[str, ...]:
 SYNONYMS: Mapping[Field, tuple[str, ...]] = MappingProxyType({
     "account": _words(
         "konto kontonummer kontonr ktonr ktonummer kto personenkonto personenkontonr personenkontonummer perskonto "
-        "perskto debitor debitornr debitorennr debitorennummer debitorenkonto debnr kreditor kreditornr kreditorennr "
-        "kreditorennummer kreditorenkonto krednr debitorkreditor kundenkonto lieferantenkonto kundennr kundennummer "
+        "perskto pkonto pkto debitor debitornr debitorennr debitorennummer debitorenkonto debkonto debkto debnr "
+        "kreditor kreditornr kreditorennr kreditorennummer kreditorenkonto kredkonto kredkto krednr debitorkreditor "
+        "kundenkonto lieferantenkonto kundennr kundenr kundennummer "
         "kdnr lieferantennr lieferantennummer liefnr"),
     "number": _words(
-        "opnr opnummer op opbelegnr opbeleg rechnungsnr rechnungsnummer rechnungnr rechnnr rechnr renr rgnr rnr "
+        "opnr opnummer op opbelegnr opbeleg rechnungsnr rechnungsnummer rechnungnr rechnnr rechnr renr renummer rgnr "
+        "rgnummer rnr "
         "fakturanr fakturanummer fakturennr faktura rechnung belegnr belegnummer belnr beleg dokumentnr "
         "dokumentennr dokumentnummer extbelegnr extbelegnummer externebelegnr externebelegnummer externerbeleg "
         "fremdbeleg fremdbelegnr fremdbelegnummer belegfeld1"),
@@ -52,7 +54,7 @@ SYNONYMS: Mapping[Field, tuple[str, ...]] = MappingProxyType({
         "faelligkeitnetto faelligdatum faelldatum faelldat faelligdat zahlbarbis valutadatum valuta"),
     "open": _words(
         "offenerbetrag betragoffen offen opbetrag opsaldo restbetrag offenersaldo saldooffen offenbetrag opoffen "
-        "nochoffen offenerrest restsaldo rest saldo"),
+        "nochoffen offenerrest offbetrag offbetr restsaldo restforderung rest saldo"),
     "amount": _words("betrag bruttobetrag brutto"),
     "debit": _words("soll betragsoll sollbetrag umsatzsoll sollumsatz"),
     "credit": _words("haben betraghaben habenbetrag umsatzhaben habenumsatz"),
@@ -66,10 +68,11 @@ SYNONYMS: Mapping[Field, tuple[str, ...]] = MappingProxyType({
     "counter_account": _words("gegenkonto gegenkontonr gegenkontonummer gegenkto gkonto gkto"),
     "tax_code": _words("code steuercode stcode ustcode steuerschluessel buschluessel"),
     "cleared_on": _words(
-        "ausgeglichenam ausgleichsdatum ausgleichdatum ausgleicham auszifferungsdatum auszdatum ausgeziffertam "
-        "zahldatum"),
+        "ausgeglichenam ausgleichsdatum ausgleichdatum ausgleicham auszifferungsdatum auszdatum auszdat auszam "
+        "ausgeziffertam zahldatum"),
     "clearing_number": _words(
-        "auszifferungsnummer auszifferungsnr ausznr ausznummer auszbelegnr ausgleichsnr ausgleichsnummer"),
+        "auszifferungsnummer auszifferungsnr auszifferung ausz ausznr ausznummer auszbelegnr ausgleichsnr "
+        "ausgleichsnummer"),
     "earlier_number": _words("opnrvorsr opnummervorsr opvorsr"),
     "clearing_mark": _words("ausgleichskz ausgleichskennzeichen ausgleichkz ausgleichskennz"),
     "key_date": _words("stichtag"),
@@ -80,7 +83,8 @@ PASSED_OVER = frozenset(_words(
     "mahnstufe mahnung mahnsperre letztemahnung zahlungsziel zahlungsbedingung skonto skontoprozent skontobetrag "
     "skontotage skontodatum skontofaelligkeit steuersatz ust mwst uid uidnr periode kostenstelle kost kostentraeger "
     "ueberfaelligtage tageueberfaellig ueberfaellig tage verzug ort plz adresse strasse land telefon email "
-    "zahlungsreferenz stapelname stapel buchungsnr vertreter sachbearbeiter belegfeld2"
+    "zahlungsreferenz mahnspesen mahngebuehr verzugszinsen zinsen stapelname stapel buchungsnr vertreter "
+    "sachbearbeiter belegfeld2"
 ))  # fmt: skip
 """Normalised headings that are understood and hold nothing that is needed here."""
 

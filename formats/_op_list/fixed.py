@@ -12,6 +12,7 @@ from functools import partial
 from itertools import islice, pairwise
 from typing import BinaryIO, NamedTuple
 
+from core.errors import FormatError, Problem
 from formats._op_list.fields import FIELD_OF, Field, normalised
 from formats._op_list.headings import Columns, heading_row, is_plausible
 from formats._op_list.layout import Rows
@@ -19,12 +20,14 @@ from formats._op_list.other_rows import signature, what_is
 from formats._tables.delimited import HEADING_AREA, Cells, Crossed
 
 _SAMPLE = 2_000
+_LONGEST_LINE = 4_000
+"""Characters; the widest paper holds 400."""
 _WORD = re.compile(r"\S+")
 _RUN = re.compile(r"\S+(?: \S+)*")
 _AMOUNT = re.compile(r"[-+]?\d[\d.,']*[.,]\d{2}(?:\s?[-SH])?")
 _HAS_AMOUNT = re.compile(r"\d,\d{2}(?!\d)|(?<![\d.])\d+\.\d{2}(?![\d.])")
 _MAY_BE_OTHER = re.compile(
-    r"summe|saldo|gesamt|total|übertrag|uebertrag|differenz|seite|blatt|page|konto|kto|debitor|kreditor|kunde|lieferant",
+    r"summe|saldo|gesamt|total|ergebnis|übertrag|uebertrag|differenz|seite|blatt|page|konto|kto|debitor|kreditor|kunde|lieferant",
     re.IGNORECASE,
 )
 _SIDE_MARKS = {"S", "H"}
@@ -46,7 +49,11 @@ class _Edges(NamedTuple):
 
 def fixed_width_rows(source: BinaryIO, encoding: str, given: Mapping[Field, str]) -> tuple[list[Cells], Rows] | None:
     """The first rows of a print list, and a way to read all; None where the text is none."""
-    sample = list(islice(_lines(source, encoding), _SAMPLE))
+    sample: list[str] = []
+    for line in islice(_lines(source, encoding), _SAMPLE):
+        if len(line) > _LONGEST_LINE:
+            return None
+        sample.append(line)
     found = _heading(sample[:HEADING_AREA], given)
     if found is None:
         return None
@@ -78,8 +85,21 @@ def _lines(source: BinaryIO, encoding: str) -> Iterator[str]:
 
 
 def _rows(source: BinaryIO, encoding: str, edges: _Edges) -> Iterator[Cells]:
-    for line in _lines(source, encoding):
+    for row, line in enumerate(_lines(source, encoding), 1):
+        if len(line) > _LONGEST_LINE:
+            raise _long_line(row)
         yield _cells(line, edges)
+
+
+def _long_line(row: int) -> FormatError:
+    return FormatError(
+        Problem(
+            "long_line",
+            f"Diese Zeile hat mehr als {_LONGEST_LINE} Zeichen; so lang ist keine Zeile einer gedruckten Liste.",
+            "Bitte exportieren Sie die Liste als CSV-Datei mit Strichpunkt oder als Excel-Datei (XLSX).",
+            row=row,
+        )
+    )
 
 
 # ── finding the columns ───────────────────────────────────────────────────────────────────────────────────────────

@@ -30,5 +30,7 @@ class Layout(NamedTuple):
     """Signatures of the lines above the headings, which may come again on every page."""
     valueless: Valueless = MappingProxyType({})
     """Cells of a workbook that seem blank, though a formula or an error stands in them."""
+    currency: str = ""
+    """Of rows that name none, where the lines above the headings say that it is not the euro."""
     problems: tuple[Problem, ...] = ()
     """What is wrong with the list as a whole, to be told together with what is wrong in its rows."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from formats._op_list.cells import ACCOUNT, joined
 from formats._op_list.headings import Columns, repeats_headings
 
 Other = Literal["blank", "group", "heading", "page", "balance", "total", "grand_total", "unknown"]
@@ -11,13 +12,16 @@ Other = Literal["blank", "group", "heading", "page", "balance", "total", "grand_
 _GROUP = re.compile(
     r"(?:(?:Personen|Kunden|Lieferanten|Debitoren|Kreditoren)?konto(?:nummer|[ -]?Nr\.?)?|Kto\.?(?:[ -]?Nr\.?)?|"
     r"Debitor(?:en)?(?:[ -]?Nr\.?)?|Kreditor(?:en)?(?:[ -]?Nr\.?)?|Kunde(?:n[ -]?Nr\.?)?|Lieferant(?:en[ -]?Nr\.?)?)"
-    r"[\s:;]*(\d{3,10})(?!\d)(?!\s*(?:[-–]|bis)\s*\d)",
+    rf"[\s:;]*({ACCOUNT})(?!\d|\.\d)(?!\s*(?:[-–]|bis)\s*\d)",
     re.IGNORECASE | re.ASCII,
 )
 _TOTAL = re.compile(
-    r"(?:\d{3,10}\s+)?(?:(?:zwischen|end|teil|konto(?:en)?|gruppen|seiten|haupt)?summe|saldo(?!vortrag)|gesamt|total|übertrag|uebertrag)",
+    r"(?:\d{3,10}\s+)?(?:(?:zwischen|end|teil|konto(?:en)?|gruppen|seiten|haupt)?summe|saldo(?!vortrag)|gesamt|total|"
+    r"teilergebnis|ergebnis\b|übertrag|uebertrag)",
     re.IGNORECASE,
 )
+_TOTAL_BEHIND = re.compile(r".*\s(?:ergebnis|summe|gesamt)", re.IGNORECASE | re.DOTALL)
+"""As Excel calls its sums: "20001 Ergebnis", "Müller GmbH Ergebnis"."""
 _GRAND_TOTAL = re.compile(r"gesamt|endsumme|total|hauptsumme", re.IGNORECASE)
 _OF_PAGE = re.compile(r"übertrag|uebertrag|seitensumme", re.IGNORECASE)
 _BALANCE = re.compile(r"(?:konto|fibu|buch)-?saldo|saldo\s+(?:laut|lt\.?|des kontos|konto)|differenz", re.IGNORECASE)
@@ -32,7 +36,7 @@ _FOOTER = re.compile(
     re.IGNORECASE,
 )
 _DIGITS = re.compile(r"\d+")
-_NAMED_ACCOUNT = re.compile(r"(\d{3,10})[\s,;:–-]+[^\W\d].*", re.DOTALL)
+_NAMED_ACCOUNT = re.compile(rf"({ACCOUNT})[\s,;:–-]+[^\W\d].*", re.DOTALL)
 _MOST_WORDS = 200
 """A row with more filled cells is not looked at any closer."""
 
@@ -60,18 +64,18 @@ def what_is(words: Sequence[str], columns: Columns, preamble: frozenset[str]) ->
 def group_account(words: Sequence[str]) -> str:
     """The account that a group row names ("Konto: 20001; Max Mustermann")."""
     match = _GROUP.match("; ".join(words))
-    return match[1] if match else ""
+    return joined(match[1]) if match else ""
 
 
 def account_before_name(word: str) -> str:
     """The account at the start of "20001 Max Mustermann"; "" where no name follows."""
     match = _NAMED_ACCOUNT.fullmatch(word)
-    return match[1] if match else ""
+    return joined(match[1]) if match else ""
 
 
 def total_label(words: Sequence[str]) -> str | None:
     """What a total is called in its row."""
-    return next((word for word in words if _TOTAL.match(word)), None)
+    return next((word for word in words if _TOTAL.match(word) or _TOTAL_BEHIND.fullmatch(word)), None)
 
 
 def is_of_page(label: str) -> bool:

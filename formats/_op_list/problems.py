@@ -17,6 +17,10 @@ _EXPORT_AGAIN = "Bitte exportieren Sie die Liste noch einmal und legen Sie sie v
 _LONGEST_VALUE = 80
 _CELLS = {
     "missing_number": ("Die OP-Nummer fehlt.", "Bitte tragen Sie die OP-Nummer in der FIBU nach."),
+    "changed_number": (
+        "„{value}“ ist keine Belegnummer; vermutlich hat Excel sie verändert.",
+        "Bitte exportieren Sie die Liste noch einmal und legen Sie sie ab, ohne sie in Excel zu speichern.",
+    ),
     "wrong_account": (
         "„{value}“ ist keine Kontonummer.",
         "Eine Kontonummer hat drei bis zehn Ziffern. Bitte prüfen Sie das Konto.",
@@ -75,6 +79,20 @@ def row_too_long(row: int, cells: Cells, width: int, *, workbook: bool) -> Probl
         row=row,
         column_index=index,
         value=str(cells[index]),
+    )
+
+
+def cents_apart(row: int, columns: Columns, index: int, cells: Cells) -> Problem:
+    """The comma of an amount was taken for the end of a column."""
+    return Problem(
+        "cents_apart",
+        "Die Spalten dieser Liste sind durch Beistriche getrennt, und auch die Beträge enthalten Beistriche; Euro und "
+        "Cent sind dadurch auseinandergerissen.",
+        "Bitte exportieren Sie die Liste als CSV-Datei mit Strichpunkt oder als Excel-Datei (XLSX).",
+        row=row,
+        column=columns.heading(index),
+        column_index=index,
+        value=f"{cells[index]},{cells[index + 1]}",
     )
 
 

@@ -3,7 +3,6 @@
 Guesses are never used to read a list: they are shown to a person, who saves them as a setting or does not.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
@@ -11,13 +10,15 @@ from typing import BinaryIO
 
 from core.errors import FormatError
 from core.table_explanation import ExplainedColumn, TableExplanation
-from formats._german import amount_of, amount_of_cell, date_of_cell
+from formats._german import date_of_cell
 from formats._op_list.amounts import AMOUNTS
 from formats._op_list.cells import account_of, text_of
+from formats._op_list.contents import document_rows, holds_money, is_money, values_of
 from formats._op_list.fields import GERMAN_NAMES, PASSED_OVER, Field, normalised
 from formats._op_list.heading_problems import HARMLESS
 from formats._op_list.headings import Columns, columns_of, heading_row
-from formats._op_list.other_rows import group_account, total_label
+from formats._op_list.other_rows import group_account
+from formats._op_list.plausible import rest_column, unread_side
 from formats._op_list.settings import Settings
 from formats._op_list.sources import opened
 from formats._tables.delimited import Cells
@@ -29,7 +30,6 @@ _FEWEST_HEADINGS = 3
 _OPTIONAL: frozenset[Field] = frozenset({"document_date"})
 """Proposed beside what is missing, where a column has nothing but dates."""
 _NOT_NEEDED = "wird nicht gebraucht"
-_MONEY = re.compile(r".*\d[.,]\d{2}\D{0,6}", re.DOTALL)
 
 
 def explain(source: BinaryIO, settings: Settings) -> TableExplanation | None:
@@ -41,15 +41,16 @@ def explain(source: BinaryIO, settings: Settings) -> TableExplanation | None:
     columns = heading_row(top, settings.columns) or _likely_headings(top)
     if columns is None:
         return None
-    rows = [cells for cells in top[columns.row :] if _is_document(cells)]
-    values = [_values(rows, index) for index in range(min(len(columns.headings), _MOST_COLUMNS))]
+    rows = [[*cells, *[""] * (len(columns.headings) - len(cells))] for cells in document_rows(top[columns.row :])]
+    values = [values_of(rows, index) for index in range(min(len(columns.headings), _MOST_COLUMNS))]
     meanings = {index: GERMAN_NAMES[field] for field, index in reversed(list(columns.index_of.items()))}
     shown = tuple(
         ExplainedColumn(_letters(index), heading, meanings.get(index) or _passed_over(heading), _shown(values[index]))
         for index, heading in enumerate(columns.headings[:_MOST_COLUMNS])
     )
-    missing = _missing(columns, top)
-    proposal = _proposed(columns, values, missing, settings.columns)
+    unread = _unread(columns, rows)
+    missing = (*_missing(columns, top), *unread)
+    proposal = _proposed(columns, values, missing, settings.columns, unread)
     return TableExplanation(
         columns.row,
         shown,
@@ -65,18 +66,9 @@ def _likely_headings(top: Sequence[Cells]) -> Columns | None:
     for row, (cells, below) in enumerate(pairwise(top), 1):
         words = [cell for cell in cells if cell != ""]
         are_words = all(isinstance(cell, str) and not any(char.isdigit() for char in cell) for cell in words)
-        if len(words) >= _FEWEST_HEADINGS and are_words and any(_is_money(cell) for cell in below):
+        if len(words) >= _FEWEST_HEADINGS and are_words and any(is_money(cell) for cell in below):
             return columns_of(row, cells, {})
     return None
-
-
-def _is_document(cells: Cells) -> bool:
-    words = [text for cell in cells if cell != "" and (text := text_of(cell))]
-    return len(words) >= _FEWEST_HEADINGS and total_label(words) is None and not group_account(words)
-
-
-def _values(rows: Sequence[Cells], index: int) -> list[object]:
-    return [cells[index] for cells in rows if index < len(cells) and cells[index] != ""]
 
 
 def _shown(values: Sequence[object]) -> tuple[str, ...]:
@@ -100,13 +92,18 @@ def _missing(columns: Columns, top: Sequence[Cells]) -> tuple[Field, ...]:
     return tuple(found)
 
 
+def _unread(columns: Columns, rows: Sequence[Cells]) -> dict[Field, int]:
+    """What is there, but under headings that do not say so: the rest beside what was invoiced, and S and H."""
+    found: dict[Field, int] = {}
+    rest, side = rest_column(columns, rows), unread_side(columns, rows)
+    if rest is not None:
+        found["open"] = rest
+    if side is not None:
+        found["side"] = side
+    return found
+
+
 # ── guesses ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _is_money(value: object) -> bool:
-    if isinstance(value, str):
-        return _MONEY.fullmatch(value) is not None and amount_of(value.strip()) is not None
-    return isinstance(value, float) and not value.is_integer()
 
 
 def _is_account(value: object) -> bool:
@@ -121,14 +118,18 @@ def _is_number(value: object) -> bool:
 def _fits(field: Field, values: Sequence[object]) -> bool:
     """Say whether a column can hold what a field needs."""
     if field in AMOUNTS:
-        return all(amount_of_cell(value) is not None for value in values) and any(map(_is_money, values))
+        return holds_money(values)
     if field == "document_date":
         return all(date_of_cell(value) is not None for value in values)
-    return all(map(_is_account if field == "account" else _is_number, values)) and not any(map(_is_money, values))
+    return all(map(_is_account if field == "account" else _is_number, values)) and not any(map(is_money, values))
 
 
 def _proposed(
-    columns: Columns, values: Sequence[Sequence[object]], missing: Sequence[Field], given: Mapping[Field, str]
+    columns: Columns,
+    values: Sequence[Sequence[object]],
+    missing: Sequence[Field],
+    given: Mapping[Field, str],
+    unread: Mapping[Field, int],
 ) -> dict[str, str]:
     """For each missing column the first that could be it, and for each that stands there twice which one was read."""
     free = [
@@ -138,9 +139,10 @@ def _proposed(
     ]
     found: dict[str, str] = {}
     for field in (*missing, *(_OPTIONAL - columns.index_of.keys() if missing else ())):
-        place = _likeliest(field, values, free)
+        place = unread[field] if field in unread else _likeliest(field, values, free)
         if place is not None:
-            free.remove(place)
+            if place in free:
+                free.remove(place)
             found[field] = _named(columns, place)
     for field, index in columns.index_of.items():
         if field not in HARMLESS and field not in given and _count(columns, index) > 1:

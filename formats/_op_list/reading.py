@@ -13,23 +13,15 @@ from typing import Any
 from core.errors import FormatError, Problem
 from core.open_items import IgnoredReason, ListReading
 from formats._german import date_of, date_of_cell
+from formats._op_list import other_rows as others
 from formats._op_list import problems
 from formats._op_list.accounts import CarriedAccount
-from formats._op_list.amounts import AMOUNTS, Amounts
-from formats._op_list.cells import account_of, account_of_cell, text_of
+from formats._op_list.amounts import Amounts
+from formats._op_list.cells import account_of, account_of_cell, plain_number, text_of
 from formats._op_list.cut import LastRows
 from formats._op_list.fields import DATES, NEEDED, PLACED, TELLING, Field
 from formats._op_list.heading_problems import missing_account
 from formats._op_list.layout import Layout
-from formats._op_list.other_rows import (
-    account_before_name,
-    group_account,
-    is_footer,
-    is_label,
-    is_of_page,
-    total_label,
-    what_is,
-)
 from formats._op_list.totals import GroupRow, Totals
 from formats._tables.delimited import Cells, Crossed
 
@@ -87,14 +79,18 @@ class Reading:
         if isinstance(cells, Crossed):
             self._add(problems.crossed(row, cells))
             return False
-        is_other = what_is(words, self._columns, self._layout.preamble) != "unknown"
+        is_other = others.what_is(words, self._columns, self._layout.preamble) != "unknown"
         if len(cells) > self._width:
+            apart = None if self._layout.workbook else self._amounts.cents_apart(cells)
+            if apart is not None:
+                self._add(problems.cents_apart(row, self._columns, apart, cells))
+                return False
             if not is_other and any(cell != "" for cell in cells[self._width :]):
                 self._add(problems.row_too_long(row, cells, self._width, workbook=self._layout.workbook))
                 return False
             del cells[self._width :]
             return True
-        if len(words) == 1 or is_other or is_label(words[0]):
+        if len(words) == 1 or is_other or others.is_label(words[0]):
             return True
         self._short_row = row
         needed = max(index for field, index in self._columns.index_of.items() if field in NEEDED)
@@ -107,8 +103,14 @@ class Reading:
         return self._columns.index_of.get(field, self._width)
 
     def _add_missing_accounts(self, rows: Sequence[int]) -> None:
-        for row in rows:
-            self._add_cell("missing_account", row, "account", "")
+        self._add(*(problems.cell_problem("missing_account", row, self._columns, "account", "") for row in rows))
+
+    def _plain_number(self, row: int, number: str, cell: object) -> str:
+        """A number that a spreadsheet may have changed, as it was; or the problem that this cannot be told."""
+        plain = None if isinstance(cell, date) else plain_number(number)
+        if plain is None:
+            self._add_cell("changed_number", row, "number", number)
+        return plain or number
 
     def _carried_account(self, cells: Cells) -> str:
         return self._accounts.of_row(cells[self._position("name")])
@@ -118,13 +120,13 @@ class Reading:
     def _other_row(self, row: int, cells: Cells) -> None:
         """Take note of a group row, a total, a child row or a page; or say what is wrong with the row."""
         words = self._words(cells)
-        kind = what_is(words, self._columns, self._layout.preamble)
+        kind = others.what_is(words, self._columns, self._layout.preamble)
         if kind not in {"blank", "heading"} and self._could_be_document(cells):
             kind = "unknown"  # whatever its text begins with
         if kind == "group":
-            self._begin_group(group_account(words))
+            self._begin_group(others.group_account(words))
         elif kind in {"total", "grand_total"}:
-            self._check_total(row, cells, total_label(words) or "", grand=kind == "grand_total")
+            self._check_total(row, cells, others.total_label(words) or "", grand=kind == "grand_total")
         elif kind != "unknown":
             self._ignore(kind)  # type: ignore[arg-type]  # what is left are reasons
         elif self._amounts.are_blank(cells):
@@ -135,7 +137,7 @@ class Reading:
     def _could_be_document(self, cells: Cells) -> bool:
         """Say whether a row has a day, or a number and an amount."""
         number = self._text(cells[self._position("number")])
-        has_number = number != "" and not is_label(number)
+        has_number = number != "" and not others.is_label(number)
         return self._date_of(cells[self._position("document_date")]) is not None or (
             has_number and self._amount_in(cells) is not None
         )
@@ -144,12 +146,13 @@ class Reading:
         """A group row that names an account without saying so, a note, or a fault."""
         number = self._text(cells[self._position("number")])
         account = self._account_of(cells[self._position("account")])
-        if not account and "account" not in self._columns.index_of and len(words) == 1:
-            account = account_before_name(words[0])
+        days = [self._date_of(cells[self._position(field)]) for field in DATES]
+        if not account and "account" not in self._columns.index_of and not any(days):
+            account = others.account_before_name(" ".join(words))
             number = "" if account else number
         if account and not number:
             self._begin_group(account)
-        elif is_footer(words):
+        elif others.is_footer(words):
             self._ignore("page")
         elif not any(char.isdigit() for word in words for char in word):
             if number:
@@ -174,10 +177,7 @@ class Reading:
 
     def _is_bare_total(self, cells: Cells) -> bool:
         """Say whether a row holds amounts alone, and the sum of the rows above it among them."""
-        amounts = {index for field, index in self._columns.index_of.items() if field in AMOUNTS}
-        if any(cell != "" for index, cell in enumerate(cells) if index not in amounts):
-            return False
-        printed = self._amount_in(cells)
+        printed = self._amount_in(cells) if self._amounts.stand_alone(cells) else None
         return printed is not None and self._totals.fits(printed)
 
     def _begin_group(self, account: str) -> None:
@@ -204,12 +204,12 @@ class Reading:
             printed = self._amounts.difference(cells)
         elif printed is None:
             self._add_amount_fault(row, cells)
-        expected = self._totals.expected(printed, grand=grand, of_page=is_of_page(label))
+        expected = self._totals.expected(printed, grand=grand, of_page=others.is_of_page(label))
         rows_lost = any(problem.row and problem.code != "wrong_total" for problem in self._problems)
         if printed is not None and expected is not None and not rows_lost:
             self._add(problems.wrong_total(row, label, printed, expected))
         self._ignore("total" if grand else "subtotal")
-        if not is_of_page(label):
+        if not others.is_of_page(label):
             self._close_group()
             self._accounts.end_group()
 

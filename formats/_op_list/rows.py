@@ -5,11 +5,13 @@ a longer one (``formats/_op_list/reading.py``).
 """
 
 from collections.abc import Iterator
+from datetime import date
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
 from core.open_items import ListReading, OpenItemRow
+from formats._op_list.cells import may_be_changed, plain_number
 from formats._op_list.cut import LastRows
 from formats._op_list.layout import Layout
 from formats._op_list.other_rows import is_no_number
@@ -63,6 +65,7 @@ class _ItemReading(Reading):
         grouped = {"document_date", "symbol"} <= self._columns.index_of.keys()
         text, amount_in, day, account_of = self._text, self._amount_in, self._date_of, self._account_of
         short, accounts = lru_cache(maxsize=64)(text), self._accounts
+        usual_currency = self._layout.currency
         for row, cells in self._fitting_rows(rows):
             account_cell, number_cell, date_cell, due_cell, second, currency, symbol, words = pick(cells)
             account = account_of(account_cell) if account_cell != "" else self._carried_account(cells)
@@ -81,12 +84,16 @@ class _ItemReading(Reading):
             if amount is None:
                 self._other_row(row, cells)
                 continue
+            if may_be_changed(number) or isinstance(number_cell, date):
+                number = self._plain_number(row, number, number_cell)
             if not accounts.in_every_row and (lacking := accounts.note(row, account_cell, account)):
                 self._add_missing_accounts(lacking)
             document_date = (day(date_cell) or self._odd_date(row, "document_date", date_cell)) if date_cell else None
             due_date = (day(due_cell) or self._odd_date(row, "due_date", due_cell)) if due_cell else None
             second = text(second) if second else ""
-            currency = short(currency) if currency else ""
+            if second and may_be_changed(second):
+                second = plain_number(second) or second
+            currency = short(currency) if currency else usual_currency
             symbol = short(symbol) if symbol else ""
             item = OpenItemRow(
                 row, account, number, amount, document_date, due_date, second, currency, text(words), symbol

@@ -84,7 +84,9 @@ def _row(columns: Sequence[Column], cells: Sequence[str], widths: Sequence[int])
 def _below(values: Sequence[tuple[Column, Cell]]) -> Iterator[str]:
     """What stands under a row, from the first value on."""
     told = [f"{column.below} {shown(column.kind, value)}".strip() for column, value in values if value is not None]
-    yield from (f"  {line}" for line in in_lines(", ".join(told), WIDTH - 2))
+    phrases = ", ".join(text for text in told if not text.endswith("."))
+    sentences = " ".join(text for text in told if text.endswith("."))
+    yield from (f"  {line}" for line in in_lines(": ".join(filter(None, (phrases, sentences))), WIDTH - 2))
 
 
 def in_lines(text: str, width: int) -> list[str]:

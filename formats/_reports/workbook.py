@@ -15,6 +15,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.xml.constants import ARC_CORE
 from openpyxl.xml.functions import tostring
 
+from core.row_height import row_height
 from formats._reports.tables import Cell, Column, Table, plain, shown, without_empty_columns
 
 MOST_ROWS = 1_000_000
@@ -32,7 +33,11 @@ _NUMBER_FORMATS: dict[str, str] = {
 """By kind of column, as the file spells them: a German Excel shows 1.234,50."""
 
 _BOLD = Font(name="Calibri", size=11, bold=True)
-_RIGHT, _INDENTED = Alignment(horizontal="right"), Alignment(horizontal="left", indent=1)
+_RIGHT, _INDENTED = (
+    Alignment(horizontal="right", vertical="top"),
+    Alignment(horizontal="left", indent=1, vertical="top"),
+)
+_TOP = Alignment(vertical="top")
 
 _STYLES: dict[str, dict[str, Any]] = {
     "title": {"font": Font(name="Calibri", size=14, bold=True)},
@@ -41,8 +46,8 @@ _STYLES: dict[str, dict[str, Any]] = {
     "heading of numbers": {"font": _BOLD, "alignment": _RIGHT},
     "text": {"alignment": _INDENTED},
     "long number": {"alignment": _RIGHT},
-    "sentence": {"alignment": Alignment(wrap_text=True, vertical="top")},
-    **{kind: {"number_format": shape} for kind, shape in _NUMBER_FORMATS.items()},
+    "sentence": {"alignment": Alignment(horizontal="left", indent=1, wrap_text=True, vertical="top")},
+    **{kind: {"number_format": shape, "alignment": _TOP} for kind, shape in _NUMBER_FORMATS.items()},
 }
 
 _COULD_CALCULATE = ("=", "+", "-", "@")
@@ -62,8 +67,10 @@ class Sheet:
         self.sheet.page_setup.paperSize = _A4
         self.sheet.sheet_properties.pageSetUpPr.fitToPage = True
         self.sheet.page_setup.fitToHeight = 0
-        for place, width in enumerate(widths, start=1):
+        self._widths = tuple(widths)
+        for place, width in enumerate(self._widths, start=1):
             self.sheet.column_dimensions[get_column_letter(place)].width = width
+        self._rows = 0
         self._cells: dict[tuple[int, str, bool], Any] = {}
 
     def freeze(self, place: str, columns: int, rows: int) -> None:
@@ -83,11 +90,19 @@ class Sheet:
         """Headings and rows."""
         self.row(*_heading(table.columns))
         for row in table.rows:
-            self.row(*_styled(table.columns, row))
+            self.row(*_styled(table.columns, [self._width(at) for at in range(len(row))], row))
 
     def row(self, *values: tuple[str, Cell]) -> None:
         """Write a row of values, each behind the name of its style."""
+        self._rows += 1
+        sentences = ((value, at) for at, (style, value) in enumerate(values) if style == "sentence")
+        height = row_height((value, self._width(at)) for value, at in sentences if isinstance(value, str))
+        if height is not None:
+            self.sheet.row_dimensions[self._rows].height = height
         self.sheet.append([self._cell(place, style, value) for place, (style, value) in enumerate(values)])
+
+    def _width(self, place: int) -> int:
+        return self._widths[place] if place < len(self._widths) else _WIDEST
 
     def _cell(self, place: int, style: str, value: Cell) -> Any:
         if value is None:
@@ -132,10 +147,12 @@ def _heading(columns: Sequence[Column]) -> Iterator[tuple[str, Cell]]:
     return (("heading" if column.kind == "text" else "heading of numbers", column.heading) for column in columns)
 
 
-def _styled(columns: Sequence[Column], row: Sequence[Cell]) -> Iterator[tuple[str, Cell]]:
-    """The cells of a row, each with its style; a number that Excel would round is a text."""
-    for column, value in zip(columns, row, strict=True):
-        if isinstance(value, Decimal) and len(value.as_tuple().digits) > _EXACT_DIGITS:
+def _styled(columns: Sequence[Column], widths: Sequence[int], row: Sequence[Cell]) -> Iterator[tuple[str, Cell]]:
+    """The cells of a row, each with its style; a number that Excel would round is a text, a long text is wrapped."""
+    for column, width, value in zip(columns, widths, row, strict=True):
+        if column.kind == "text" and isinstance(value, str) and len(value) > width:
+            yield "sentence", value
+        elif isinstance(value, Decimal) and len(value.as_tuple().digits) > _EXACT_DIGITS:
             yield "long number", shown(column.kind, value)
         else:
             yield column.kind, value

@@ -174,7 +174,7 @@ def text_rows(source: BinaryIO, encoding: str, delimiter: str) -> Iterator[Cells
             done, lines = done + len(rows), reader.line_num
             yield from rows  # type: ignore[misc]  # a list of str is only read as a list of objects
     except csv.Error as failure:
-        raise _open_quote(reader.line_num) from failure
+        raise _long_cell(reader.line_num) from failure
     finally:
         with suppress(ValueError):  # who left off iterating may have closed the source already
             text.detach()
@@ -192,6 +192,19 @@ def _open_quote(row: int) -> FormatError:
         Problem(
             "open_quote",
             "Ein Anführungszeichen wird geöffnet und nicht mehr geschlossen; die Zeile lässt sich nicht lesen.",
+            "Bitte entfernen Sie das Anführungszeichen oder exportieren Sie die Liste als Excel-Datei (XLSX).",
+            row=row,
+        )
+    )
+
+
+def _long_cell(row: int) -> FormatError:
+    """The csv module takes no cell of more than 131,072 characters."""
+    return FormatError(
+        Problem(
+            "long_cell",
+            "Ein Wert ist länger als 130.000 Zeichen; vermutlich wird ein Anführungszeichen geöffnet und nicht mehr "
+            "geschlossen.",
             "Bitte entfernen Sie das Anführungszeichen oder exportieren Sie die Liste als Excel-Datei (XLSX).",
             row=row,
         )

@@ -22,6 +22,16 @@ def other_company(differing: int, own: int) -> Problem:
     )
 
 
+def implausible_amounts(implausible: int, own: int) -> Problem:
+    """So many open amounts can be no rest of their invoices: another company's list, or its signs are turned."""
+    return Problem(
+        "implausible_amounts",
+        f"Bei {implausible} von {own} Rechnungen der Liste ist mehr offen als verrechnet, oder Soll und Haben sind "
+        "vertauscht.",
+        f"Bitte prüfen Sie, ob es die richtige Liste für diesen Mandanten ist und ob die Vorzeichen stimmen. {_DECIDE}",
+    )
+
+
 def clearing_list_too_long(most: int) -> Problem:
     """More rows than can be sorted."""
     return Problem(

@@ -13,6 +13,7 @@ from core.money import ZERO, cents
 from core.open_items import OpenItemRow
 from handlers._reconciliation import notices
 from handlers._reconciliation.changes import Changes
+from handlers._reconciliation.doubts import is_implausible, strange
 from handlers._reconciliation.findings import Findings
 from handlers._reconciliation.key_set import KeySet
 from handlers._reconciliation.matching import by_number_alone, matched
@@ -44,6 +45,8 @@ class Snapshot:
         self._findings = findings
         self._unmatched: list[OpenItemRow] = []
         self.rows = self.matched = 0
+        self.implausible = 0
+        """Rows with an amount that the document can hardly have."""
         self.present = KeySet()
         """Documents that the list holds."""
         self.elsewhere: set[str] = set()
@@ -127,7 +130,8 @@ class Snapshot:
         row, entry, amount = late
         document = entry.body
         before = Decimal(document["amount_open"])
-        doubt = self._doubt(row, document)
+        self.implausible += is_implausible(document, amount)
+        doubt = self._doubt(row, document) or strange(row, document, amount, self._key_text)
         if doubt is not None:
             self.keep(late)
             yield from self._findings.doubtful(row, document, notices.doubtful(row, doubt), "doubtful")

@@ -21,6 +21,7 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from openpyxl.worksheet.hyperlink import Hyperlink
 
 from core.errors import ContentError, Problem
+from core.row_height import row_height
 from spool.folders.own_folders import open_new
 from spool.results.notes import column_letter, counted, place, visible
 
@@ -35,6 +36,9 @@ _LONGEST_TEXT = 1_000
 _TEXT_BUDGET = 20_000_000
 """Characters of all shown rows together; keeps the workbook of a hostile file small."""
 _WIDEST, _NARROWEST = 60, 8
+_A4 = 9
+_MODE = 0o640
+"""As of the note beside it."""
 _EXACT_DIGITS = 15
 _LARGEST_EXACT = 999_999_999_999_999
 _RED = PatternFill("solid", fgColor="FFFF9999")
@@ -42,6 +46,7 @@ _PALE = PatternFill("solid", fgColor="FFFFE5CC")
 _BOLD = Font(bold=True)
 _LINK = Font(color="FF0563C1", underline="single")
 _WRAPPED = Alignment(wrap_text=True, vertical="top")
+_LIST_WIDTHS = (6, 44, 60, 60)
 _LIST, _TABLE, _REST = "Hinweise", "Tabelle", "Weitere Zeilen"
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _COULD_CALCULATE = ("=", "+", "-", "@", "\t", "\r")
@@ -88,6 +93,7 @@ def marked_workbook(
     if last >= header_row:
         table.auto_filter.ref = f"A{header_row}:{column_letter(width - 1)}{last}"
     with open(open_new(os.fspath(path)), "wb") as file:
+        os.fchmod(file.fileno(), _MODE)  # a worker's umask would keep it from those whom it is for
         book.save(file)
 
 
@@ -136,8 +142,9 @@ def _column(problem: Problem, headings: dict[str, int]) -> int | None:
 
 def _write_list(book: Workbook, problems: Sequence[Problem], places: Sequence[tuple[str, int, int] | None]) -> None:
     sheet: Any = book.create_sheet(_LIST)
-    for letter, width in zip("ABCD", (6, 44, 60, 60), strict=True):
+    for letter, width in zip("ABCD", _LIST_WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
+    _print_across(sheet)
     sheet.freeze_panes = "A2"
     sheet.append([_styled(sheet, text, font=_BOLD) for text in ("Nr.", "Stelle", "Was nicht stimmt", "Was zu tun ist")])
     for number, (problem, target) in enumerate(zip(problems, places, strict=False), start=1):
@@ -146,11 +153,22 @@ def _write_list(book: Workbook, problems: Sequence[Problem], places: Sequence[tu
             title, row, column = target
             where.hyperlink = Hyperlink(ref="", location=f"'{title}'!{column_letter(column)}{row}")
             where.font = _LINK
-        what = _styled(sheet, problem.what, alignment=_WRAPPED)
-        sheet.append([number, where, what, _styled(sheet, problem.todo, alignment=_WRAPPED)])
+        what, todo = (_styled(sheet, text, alignment=_WRAPPED) for text in (problem.what, problem.todo))
+        texts = (str(cell.value) for cell in (where, what, todo))
+        height = row_height(zip(texts, _LIST_WIDTHS[1:], strict=True))
+        if height is not None:
+            sheet.row_dimensions[number + 1].height = height
+        sheet.append([_styled(sheet, number, alignment=_WRAPPED), where, what, todo])
     hidden = len(problems) - len(places)
     if hidden > 0:
         sheet.append([None, None, f"Weitere Stellen, die hier nicht angeführt sind: {counted(hidden)}"])
+
+
+def _print_across(sheet: Any) -> None:
+    """Print a sheet on pages of A4 that are as wide as it is."""
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", _A4
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_setup.fitToHeight = 0
 
 
 def _sheet(book: Workbook, title: str, rows: Sequence[Sequence[object]], header_row: int, shift: int = 0) -> Any:
@@ -161,6 +179,7 @@ def _sheet(book: Workbook, title: str, rows: Sequence[Sequence[object]], header_
         width = max(_NARROWEST, min(longest + 2, _WIDEST))
         sheet.column_dimensions[column_letter(index + shift)].width = width
     sheet.freeze_panes = f"A{header_row + 1}"
+    _print_across(sheet)
     return sheet
 
 

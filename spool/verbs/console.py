@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
-from rich.table import Table
+from rich.table import Column, Table
 
 from core.errors import Problem
 from core.table_explanation import TableExplanation
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from spool.verbs.export_runs import Found
 
 _SHOWN_LINES = 12
+_TYPED_AGAIN = {"id", "run"}
+"""Headings of columns whose values verbs ask for."""
+_NOTHING = {"", "0"}
 _FATES = {
     "done": "would go through",
     "rejected": "would be rejected",
@@ -41,14 +44,20 @@ def is_terminal() -> bool:
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """A table on a terminal; elsewhere the same as lines with tabs between the values, without headings."""
+    """A table on a terminal; elsewhere the same as lines with tabs between the values, without headings.
+
+    Nothing is cut, whatever the width of the terminal: an id has to be typed again. Columns of zeros are left out.
+    """
     if not is_terminal():
         for row in rows:
             print_line("\t".join("" if value is None else printable(str(value)) for value in row))
         return
-    table = Table(*headings, title=title, title_justify="left", box=None, header_style="bold")
-    for row in rows:
-        table.add_row(*("" if value is None else escape(printable(str(value))) for value in row))
+    shown = [["" if value is None else escape(printable(str(value))) for value in row] for row in rows]
+    telling = [place for place in range(len(headings)) if any(row[place] not in _NOTHING for row in shown)] or [0]
+    columns = (Column(headings[at], overflow="fold", no_wrap=headings[at] in _TYPED_AGAIN) for at in telling)
+    table = Table(*columns, title=title, title_justify="left", box=None, header_style="bold")
+    for row in shown:
+        table.add_row(*(row[place] for place in telling))
     Console().print(table)
 
 
@@ -190,7 +199,7 @@ def print_preview(preview: Preview) -> bool:
         print_line(f"  - {printable(name)}")
     for target, name, content in preview.contents:
         print_line(f"\n--> {target}/{printable(name)} ({len(content)} bytes)")
-        lines = _as_text(content).splitlines()
+        lines = ["(not a text)"] if b"\0" in content else _as_text(content).splitlines()
         for line in lines[:_SHOWN_LINES]:
             print_line(f"    {printable(line)}")
         if len(lines) > _SHOWN_LINES:

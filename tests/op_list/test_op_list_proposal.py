@@ -43,11 +43,13 @@ def explained(content: bytes, **settings: object) -> TableExplanation:
         text("Konto;OP-Nr.;;x\n200001;1;400,00;a\n200001;2;-120,00;b\n"),
         text("Wer;OP-Nr.;SOLL;Gutschrift\n20001;1;400,00;\n20001;2;;120,00\n"),
         workbook([["Partner", "Kennung", "Rest offen"], [20001, 17, 400.5], [20001, 18, -120]]),
+        text("Konto;OP-Nr.;Betrag;bezahlt;Restford.\n20001;1;1.200,00;800,00;400,00\n20001;2;3,00;0,00;3,00\n"),
+        text("Konto;OP-Nr.;Betrag;Kz.\n20001;1;400,00;S\n20001;2;120,00;H\n"),
     ],
 )
 def test_what_is_proposed_is_understood(content: bytes) -> None:
     with pytest.raises(FormatError):
-        read(content, op_list.Settings())
+        list(read(content, op_list.Settings()).documents)
 
     explanation = explained(content)
     settings = op_list.Settings.model_validate(explanation.proposal)
@@ -65,6 +67,12 @@ def test_every_column_is_named_with_what_it_was_taken_for_and_with_samples() -> 
         ("A", ""), ("B", ""), ("C", ""), ("D", ""), ("E", "wird nicht gebraucht")
     ]  # fmt: skip
     assert columns[1].samples == ("2026-0001", "2026-0003", "2026-0002")
+
+
+def test_what_was_paid_is_never_proposed_as_what_is_open() -> None:
+    explanation = explained(text("Konto;OP-Nr.;Betrag;bezahlt\n20001;1;1.200,00;800,00\n20001;2;300,00;0,00\n"))
+
+    assert explanation.proposal == {}
 
 
 def test_what_was_named_before_stays_in_the_proposal() -> None:
