@@ -30,6 +30,7 @@ _CLEARED = frozenset({"AUSGEGLICHEN", "AUSGEZIFFERT", "BEZAHLT", "ERLEDIGT"})
 _NOT_CLEARED = frozenset({"N", "NEIN", "OFFEN", "0", "-", ""})
 _OF_CLEARING = re.compile(r"ausgl|ausgez|ausz|bezahlt|erledigt")
 _THOUSAND = re.compile(r"[+-]?\d{1,3}\.\d{3}", re.ASCII)
+_POINT = re.compile(r"[+-]?\d+\.\d{1,2}", re.ASCII)
 _SHOWN = 5
 _MOST_COLUMNS = 200
 
@@ -234,7 +235,8 @@ def _unclear_thousands(columns: Columns, documents: Sequence[Cells]) -> Problem 
         index = columns.index_of[field]
         texts = [value.strip() for value in values_of(documents, index) if isinstance(value, str)]
         unclear = [text for text in texts if _THOUSAND.fullmatch(text)]
-        if unclear and len(unclear) == len(texts):
+        points = [text for text in texts if _POINT.fullmatch(text)]
+        if unclear and (len(unclear) == len(texts) or (points and not any("," in text for text in texts))):
             return _column_problem(
                 columns,
                 index,

@@ -44,6 +44,13 @@ def amounts() -> None:
         "Konto   OP-Nr Text            Saldo\n200001  1     Rechnung 12      5,00\n"
         "200001  2     Rechnung 1 1.006,00\n200002  3     R                7,00\n"
     ), "txt")  # fmt: skip
+    case("points_of_both_kinds", text("Konto;OP-Nr.;Saldo\n20001;1;98.82\n20001;2;1.006\n"))
+    case("columns_that_change_places", text(
+        "Debitoren\nKonto;OP-Nr.;Soll;Haben\n20001;1;5,00;\n\nKreditoren\nKonto;OP-Nr.;Haben;Soll\n30001;71;600,00;\n"
+    ))  # fmt: skip
+    case("columns_that_change_places_and_words", text(
+        "Konto;OP-Nr.;Datum;Saldo\n20001;1;;5,00\nKto;Rechnung;offen;Belegdatum\n30001;71;600,00;\n"
+    ))  # fmt: skip
     case("points_that_may_be_thousands", text("Konto;OP-Nr.;Saldo\n20001;1;98.820\n20001;2;400.000\n"))
 
 
