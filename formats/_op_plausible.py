@@ -25,6 +25,7 @@ SAMPLE = 2_000
 _ENOUGH = 2
 """So many rows in a row have to run on from the one above, where each of them could be what its heading says."""
 _SIDES = (frozenset({"S", "H"}), frozenset({"H"}), frozenset({"SOLL", "HABEN"}), frozenset({"HABEN"}))
+_HYPHEN = frozenset({"-"})
 _SIGNS = tuple(map(frozenset, ("DC", "C", "+-", "-", ("DR", "CR"), ("CR",))))
 _CLEARED = frozenset({"AUSGEGLICHEN", "AUSGEZIFFERT", "BEZAHLT", "ERLEDIGT"})
 _NOT_CLEARED = frozenset({"N", "NEIN", "OFFEN", "0", "-", ""})
@@ -200,7 +201,11 @@ def unread_side(columns: Columns, documents: Sequence[Cells]) -> int | None:
     if any(amount is not None and amount < 0 for amount in amounts):
         return None
     for index in _unread(columns):
-        if {text_of(value).upper() for value in values_of(documents, index)} in (*_SIDES, *_SIGNS):
+        values = values_of(documents, index)
+        marks = {text_of(value).upper() for value in values}
+        if marks == _HYPHEN and len(values) == len(documents):
+            continue  # how people say that there is nothing to say
+        if marks in (*_SIDES, *_SIGNS):
             return index
     return None
 

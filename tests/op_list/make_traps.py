@@ -35,6 +35,7 @@ def amounts() -> None:
     case("side_under_another_heading", text(
         "Konto;OP-Nr.;Betrag;Kz.\n20001;1;1.200,00;S\n20001;2;120,00;H\n20002;3;5,00;S\n"
     ))  # fmt: skip
+    case("hyphens_in_a_column", text("Konto;OP-Nr.;Notiz;Betrag\n20001;1;-;1.200,00\n20001;2;-;120,00\n"))
     case("sign_in_a_column", text("Konto;OP-Nr.;VZ;Betrag\n20001;1;+;1.200,00\n20001;2;-;120,00\n"))
     case("running_balance_beside_invoices", text(
         "Konto;OP-Nr.;Rechnungsbetrag;Saldo\n20001;1;5,00;5,00\n20001;2;6,00;11,00\n20002;3;7,00;18,00\n"
