@@ -5,7 +5,7 @@ from contextlib import redirect_stdout
 
 import pytest
 
-from spool.console import print_table
+from spool.verbs.console import print_table
 
 DROP = "1a20930c3110004f0ccf"
 ROWS = ((DROP, "bmd", 0, "2026-11-23T17:15:20+01:00", "Ein langer Dateiname einer OP-Liste vom November.csv"),)

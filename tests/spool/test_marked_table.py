@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 
 from core.errors import Problem
 from core.row_height import row_height
-from spool.marked_table import marked_workbook
+from spool.results.marked_table import marked_workbook
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_list_of_problems_gives_long_texts_room_and_prints_across_one_page(t
 
 
 def test_the_workbook_is_readable_like_the_note_beside_it_though_workers_keep_what_they_write(tmp_path: Path) -> None:
-    before = os.umask(0o077)  # as spool/worker.py sets it
+    before = os.umask(0o077)  # as spool/work/worker.py sets it
     try:
         marked_workbook([["Konto"], ["x"]], [Problem("a", "Falsch.", row=2)], tmp_path / "hinweis.xlsx")
     finally:
