@@ -11,12 +11,13 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 Finding = Literal[
-    "paid", "partly_paid", "overpaid", "reversal", "doubtful", "not_booked", "unmatched", "new", "unchanged",
+    "paid", "partly_paid", "lower", "overpaid", "reversal", "doubtful", "not_booked", "unmatched", "new", "unchanged",
 ]  # fmt: skip
 
 FINDINGS: Mapping[Finding, str] = MappingProxyType({
     "paid": "bezahlt",
     "partly_paid": "teilweise bezahlt",
+    "lower": "weniger offen",
     "overpaid": "überzahlt",
     "reversal": "wieder höher offen",
     "doubtful": "zweifelhaft",

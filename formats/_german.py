@@ -16,6 +16,8 @@ _IN_BRACKETS = re.compile(r"\(([\d.,]+)\)", re.ASCII)
 """How accountants and Excel write a negative amount."""
 _MINUS = str.maketrans("\u2212\u2012\u2013", "---")
 _NO_CENTS = re.compile(r"(.*\d),-{1,2}", re.ASCII)
+_APART = re.compile(r"\d\s{2,}\d|\d\s(?!\d{3}(?!\d))\d|\d{4}\s\d", re.ASCII)
+"""Two numbers with a blank between them, which does not part thousands: "12 5,00" is not 125,00."""
 _NOISE = re.compile(r"[\s'’]|€|EUR", re.IGNORECASE)
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})(?: \d{1,2}:\d{2}(?::\d{2})?)?", re.ASCII)
 _HYPHENED = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00)?)?", re.ASCII)
@@ -31,6 +33,8 @@ def amount_of(text: str) -> Decimal | None:
     """
     if _GERMAN.fullmatch(text):
         return Decimal(text.replace(".", "").replace(",", "."))
+    if _APART.search(text):
+        return None
     return _unusual_amount(_NOISE.sub("", text.translate(_MINUS)))
 
 

@@ -107,7 +107,7 @@ def read(source: BinaryIO, origin: Origin, settings: Settings) -> Batch:
         rows = partial(of_one_day, rows, columns, day.day)
     head: Mapping[str, Any] = {
         "source": settings.source,
-        "kind": settings.kind,
+        "kind": preamble.kind_of([*lines, origin.name], settings.kind),
         "key_date": day.day,
         "key_date_from": day.where,
         "reading": reading,

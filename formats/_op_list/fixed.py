@@ -13,6 +13,7 @@ from itertools import islice, pairwise
 from typing import BinaryIO, NamedTuple
 
 from core.errors import FormatError, Problem
+from formats._op_list.amounts import AMOUNTS
 from formats._op_list.fields import FIELD_OF, Field, normalised
 from formats._op_list.headings import Columns, heading_row, is_plausible
 from formats._op_list.layout import Rows
@@ -30,6 +31,7 @@ _MAY_BE_OTHER = re.compile(
     r"summe|saldo|gesamt|total|ergebnis|übertrag|uebertrag|differenz|seite|blatt|page|konto|kto|debitor|kreditor|kunde|lieferant",
     re.IGNORECASE,
 )
+_TWO_NUMBERS = re.compile(r"\d\s+\d")
 _SIDE_MARKS = {"S", "H"}
 _NO_TEXT: frozenset[Field] = frozenset({"open", "amount", "debit", "credit", "side"})
 _LONGEST_HEADING = 3
@@ -45,6 +47,11 @@ class _Edges(NamedTuple):
     gaps: tuple[_Span, ...]
     """Between two columns: the positions that are blank in nearly every line."""
     preamble: frozenset[str]
+
+    @property
+    def amounts(self) -> list[int]:
+        """Positions of the columns of amounts."""
+        return [index for field, index in self.columns.index_of.items() if field in AMOUNTS]
 
 
 def fixed_width_rows(source: BinaryIO, encoding: str, given: Mapping[Field, str]) -> tuple[list[Cells], Rows] | None:
@@ -241,6 +248,9 @@ def _cells(line: str, edges: _Edges) -> Cells:
         cells.append(line[start:cut].strip())
         start = cut
     cells.append(line[start:].strip())
+    for index in edges.amounts:
+        if _TWO_NUMBERS.search(str(cells[index])):  # the end of a text before an amount, or a blank in it?
+            return _crossed(line, edges, max(0, index - 1))
     return cells
 
 

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from formats._op_list.cells import ACCOUNT, joined
+from formats._op_list.fields import FIELD_OF, normalised
 from formats._op_list.headings import Columns, repeats_headings
+from formats._tables.delimited import Cells
 
 Other = Literal["blank", "group", "heading", "page", "balance", "total", "grand_total", "unknown"]
 
@@ -101,3 +103,15 @@ def is_footer(words: Sequence[str]) -> bool:
 def signature(words: Sequence[str]) -> str:
     """What stays the same when a line is printed again on the next page: all but its digits."""
     return _DIGITS.sub("#", " ".join(words)).casefold()
+
+
+def moved_heading(cells: Cells, columns: Columns) -> int | None:
+    """Where a row of headings has one that stood elsewhere above: what follows is a list with other columns."""
+    names = [normalised(heading) for heading in columns.headings]
+    for index, cell in enumerate(cells[: len(names)]):
+        name = normalised(str(cell))
+        field = FIELD_OF.get(name)
+        elsewhere = name in names or (field is not None and columns.index_of.get(field, index) != index)
+        if name and names[index] != name and elsewhere:
+            return index
+    return None

@@ -5,15 +5,16 @@ alone, and what was open once where another column tells of payments. A column o
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 from itertools import combinations
 
 from core.errors import Problem
 from formats._german import amount_of_cell
 from formats._op_list.amounts import AMOUNTS, Amounts
 from formats._op_list.cells import text_of
-from formats._op_list.contents import has_number, holds_money, values_of
+from formats._op_list.contents import has_number, holds_money, is_money, values_of
 from formats._op_list.fields import PASSED_OVER, Field, normalised
 from formats._op_list.headings import Columns
 from formats._op_list.layout import Rows
@@ -23,13 +24,16 @@ SAMPLE = 2_000
 """So many rows below the headings are looked at."""
 _ENOUGH = 2
 """So many rows in a row have to run on from the one above, where each of them could be what its heading says."""
-_SIDES = (frozenset({"S", "H"}), frozenset({"SOLL", "HABEN"}))
-_SIGNS = (frozenset({"D", "C"}), frozenset({"DR", "CR"}), frozenset({"+", "-"}))
+_SIDES = (frozenset({"S", "H"}), frozenset({"H"}), frozenset({"SOLL", "HABEN"}), frozenset({"HABEN"}))
+_HYPHEN = frozenset({"-"})
+_SIGNS = tuple(map(frozenset, ("DC", "C", "+-", "-", ("DR", "CR"), ("CR",))))
 _CLEARED = frozenset({"AUSGEGLICHEN", "AUSGEZIFFERT", "BEZAHLT", "ERLEDIGT"})
 _NOT_CLEARED = frozenset({"N", "NEIN", "OFFEN", "0", "-", ""})
 _OF_CLEARING = re.compile(r"ausgl|ausgez|ausz|bezahlt|erledigt")
 _THOUSAND = re.compile(r"[+-]?\d{1,3}\.\d{3}", re.ASCII)
+_POINT = re.compile(r"[+-]?\d+\.\d{1,2}", re.ASCII)
 _SHOWN = 5
+_MOST_COLUMNS = 200
 
 
 def doubts(columns: Columns, rows: Sequence[Cells], amounts: Amounts) -> Iterator[Problem]:
@@ -64,28 +68,42 @@ def first_rows_below(columns: Columns, rows: Rows) -> list[Cells]:
 
 def _running_balance(columns: Columns, rows: Sequence[Cells], amounts: Amounts) -> Problem | None:
     """Say so where the open amounts add up from row to row; to read them would be quite wrong."""
-    if not columns.index_of.keys() >= {"open", "debit", "credit"} or columns.is_clearing:
+    if "open" not in columns.index_of or columns.is_clearing:
         return None
+    places = [index for index in (columns.index_of.get("amount"), *_unread(columns)) if index is not None]
+    changes: list[Callable[[Cells], Decimal | None]] = [amounts.difference]
+    changes += [partial(_amount_at, index=index) for index in places]
+    if not any(_runs_on(columns, rows, amounts, change) for change in changes):
+        return None
+    return _column_problem(
+        columns,
+        columns.index_of["open"],
+        "running_balance",
+        "Die Spalte {heading} enthält keinen offenen Betrag, sondern einen Saldo, der von Zeile zu Zeile weiterläuft.",
+        "Bitte exportieren Sie die Liste mit dem offenen Betrag je Posten, oder ohne diese Spalte.",
+    )
+
+
+def _runs_on(
+    columns: Columns, rows: Sequence[Cells], amounts: Amounts, change_in: Callable[[Cells], Decimal | None]
+) -> bool:
     balance: Decimal | None = None
     running = 0
     for cells in rows:
-        change, stated = amounts.difference(cells), amounts.single(cells, "open")
+        change, stated = change_in(cells), amounts.single(cells, "open")
         if change is None or stated is None or not has_number(cells, columns):
             balance, running = stated, 0
             continue
         goes_on = balance is not None and balance != 0 and stated != change and stated == balance + change
         running = running + 1 if goes_on else 0
         if running == _ENOUGH or (goes_on and not _may_be_rest(stated, change)):
-            return _column_problem(
-                columns,
-                columns.index_of["open"],
-                "running_balance",
-                "Die Spalte {heading} enthält keinen offenen Betrag, sondern einen Saldo, der von Zeile zu Zeile "
-                "weiterläuft.",
-                "Bitte exportieren Sie die Liste mit dem offenen Betrag je Posten, oder ohne diese Spalte.",
-            )
+            return True
         balance = stated
-    return None
+    return False
+
+
+def _amount_at(cells: Cells, index: int) -> Decimal | None:
+    return amount_of_cell(cells[index]) if is_money(cells[index]) else None
 
 
 def _may_be_rest(stated: Decimal, change: Decimal) -> bool:
@@ -99,7 +117,7 @@ def _may_be_rest(stated: Decimal, change: Decimal) -> bool:
 def _unread(columns: Columns) -> list[int]:
     """The columns that were not understood."""
     read = set(columns.index_of.values())
-    names = [normalised(heading) for heading in columns.headings]
+    names = [normalised(heading) for heading in columns.headings[:_MOST_COLUMNS]]
     return [index for index, name in enumerate(names) if index not in read and name not in PASSED_OVER]
 
 
@@ -183,7 +201,11 @@ def unread_side(columns: Columns, documents: Sequence[Cells]) -> int | None:
     if any(amount is not None and amount < 0 for amount in amounts):
         return None
     for index in _unread(columns):
-        if {text_of(value).upper() for value in values_of(documents, index)} in (*_SIDES, *_SIGNS):
+        values = values_of(documents, index)
+        marks = {text_of(value).upper() for value in values}
+        if marks == _HYPHEN and len(values) == len(documents):
+            continue  # how people say that there is nothing to say
+        if marks in (*_SIDES, *_SIGNS):
             return index
     return None
 
@@ -218,7 +240,8 @@ def _unclear_thousands(columns: Columns, documents: Sequence[Cells]) -> Problem 
         index = columns.index_of[field]
         texts = [value.strip() for value in values_of(documents, index) if isinstance(value, str)]
         unclear = [text for text in texts if _THOUSAND.fullmatch(text)]
-        if unclear and len(unclear) == len(texts):
+        points = [text for text in texts if _POINT.fullmatch(text)]
+        if unclear and (len(unclear) == len(texts) or (points and not any("," in text for text in texts))):
             return _column_problem(
                 columns,
                 index,

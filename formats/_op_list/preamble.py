@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from core.errors import Problem, shortened
+from core.open_items import ListKind
 from formats._op_list.cells import text_of
 from formats._tables.delimited import Cells
 
@@ -18,6 +19,9 @@ _THOUSANDS = re.compile(r"\bT(?:EUR|€)|\b(?:Tsd\.?|Tausend|1\.?000)\s*(?:EUR|E
 _OF_AMOUNTS = re.compile(r"Betr(?:ä|ae)ge|Werte|Angaben|W(?:ä|ae)hrung", re.IGNORECASE)
 _CURRENCY = re.compile(r"(?:W(?:ä|ae)hrung\s*[:=]?|(?:Betr(?:ä|ae)ge|Werte|Angaben)\s+in)\s*([A-Z]{3})\b")
 _EURO = "EUR"
+_TITLE = re.compile(r"offene|\bOPs?\b|posten|liste", re.IGNORECASE)
+_OF_CUSTOMERS = re.compile(r"\bDebitoren|\bKunden", re.IGNORECASE)
+_OF_SUPPLIERS = re.compile(r"\bKreditoren|\bLieferanten", re.IGNORECASE)
 _LONGEST = 80
 
 
@@ -48,3 +52,12 @@ def currency(lines: Sequence[str]) -> str:
     """The currency of all amounts ("Alle Beträge in CHF"), "" where it is the euro or not said."""
     found = (match[1] for line in lines for match in _CURRENCY.finditer(line))
     return next((code for code in found if code != _EURO), "")
+
+
+def kind_of(lines: Sequence[str], kind: ListKind) -> ListKind:
+    """Whose items a list holds: a list of customers says nothing of suppliers, whatever the settings expect."""
+    titles = [line for line in lines if _TITLE.search(line)]
+    customers, suppliers = (any(map(of.search, titles)) for of in (_OF_CUSTOMERS, _OF_SUPPLIERS))
+    if kind != "both" or customers == suppliers:
+        return kind
+    return "customers" if customers else "suppliers"

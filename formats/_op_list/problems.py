@@ -82,6 +82,18 @@ def row_too_long(row: int, cells: Cells, width: int, *, workbook: bool) -> Probl
     )
 
 
+def other_columns(row: int, index: int, cells: Cells) -> Problem:
+    """The headings come again, in another order."""
+    return Problem(
+        "other_columns",
+        "Ab dieser Zeile stehen die Spalten in einer anderen Reihenfolge als darüber.",
+        "Bitte exportieren Sie die beiden Listen einzeln und legen Sie sie als zwei Dateien ab.",
+        row=row,
+        column_index=index,
+        value=shortened(str(cells[index]), _LONGEST_VALUE),
+    )
+
+
 def cents_apart(row: int, columns: Columns, index: int, cells: Cells) -> Problem:
     """The comma of an amount was taken for the end of a column."""
     return Problem(

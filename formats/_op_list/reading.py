@@ -127,6 +127,8 @@ class Reading:
             self._begin_group(others.group_account(words))
         elif kind in {"total", "grand_total"}:
             self._check_total(row, cells, others.total_label(words) or "", grand=kind == "grand_total")
+        elif kind == "heading" and (moved := others.moved_heading(cells, self._columns)) is not None:
+            self._add(problems.other_columns(row, moved, cells))
         elif kind != "unknown":
             self._ignore(kind)  # type: ignore[arg-type]  # what is left are reasons
         elif self._amounts.are_blank(cells):
@@ -276,11 +278,7 @@ class Reading:
         self._add(problems.cell_problem(code, row, self._columns, field, self._text(cell)))
 
     def _conclude(self, end: LastRows | None, last_document: int) -> None:
-        """Raise FormatError for everything that was wrong.
-
-        ``end`` has watched the last rows, where they may be cut off; ``last_document`` is the row of the last
-        document, 0 where there is none.
-        """
+        """Raise FormatError for all that was wrong; ``end`` has watched the last rows, where they may be cut off."""
         self._close_group()
         self._found.amount = self._totals.sum
         self._found.grand_total_checked = self._totals.all_checked() and last_document > 0

@@ -70,6 +70,8 @@ class Findings:
         finding: Finding = _FINDING_OF[change.status]
         if grew:
             finding = "reversal"
+        elif finding == "unchanged" and change.after != change.before:
+            finding = "lower"  # what was more than the invoice is the invoice again
         self._paid[finding] = self._paid.get(finding, ZERO) + change.paid
         line = _line(finding, document, row, change.before, change.after)
         reason = " ".join(problem.what for problem in problems)

@@ -43,8 +43,8 @@ _EXACT_DIGITS = 15
 _LARGEST_EXACT = 999_999_999_999_999
 _RED = PatternFill("solid", fgColor="FFFF9999")
 _PALE = PatternFill("solid", fgColor="FFFFE5CC")
-_BOLD = Font(bold=True)
-_LINK = Font(color="FF0563C1", underline="single")
+_BOLD = Font(name="Calibri", size=11, bold=True)
+_LINK = Font(name="Calibri", size=11, color="FF0563C1", underline="single")
 _WRAPPED = Alignment(wrap_text=True, vertical="top")
 _LIST_WIDTHS = (6, 44, 60, 60)
 _LIST, _TABLE, _REST = "Hinweise", "Tabelle", "Weitere Zeilen"

@@ -35,7 +35,23 @@ def amounts() -> None:
     case("side_under_another_heading", text(
         "Konto;OP-Nr.;Betrag;Kz.\n20001;1;1.200,00;S\n20001;2;120,00;H\n20002;3;5,00;S\n"
     ))  # fmt: skip
+    case("hyphens_in_a_column", text("Konto;OP-Nr.;Notiz;Betrag\n20001;1;-;1.200,00\n20001;2;-;120,00\n"))
     case("sign_in_a_column", text("Konto;OP-Nr.;VZ;Betrag\n20001;1;+;1.200,00\n20001;2;-;120,00\n"))
+    case("running_balance_beside_invoices", text(
+        "Konto;OP-Nr.;Rechnungsbetrag;Saldo\n20001;1;5,00;5,00\n20001;2;6,00;11,00\n20002;3;7,00;18,00\n"
+    ))  # fmt: skip
+    case("side_of_credits_alone", text("Konto;OP-Nr.;Saldo;Kz\n20001;1;5,00;\n20001;2;6,00;H\n20002;3;7,00;\n"))
+    case("fixed_width_text_before_an_amount", text(
+        "Konto   OP-Nr Text            Saldo\n200001  1     Rechnung 12      5,00\n"
+        "200001  2     Rechnung 1 1.006,00\n200002  3     R                7,00\n"
+    ), "txt")  # fmt: skip
+    case("points_of_both_kinds", text("Konto;OP-Nr.;Saldo\n20001;1;98.82\n20001;2;1.006\n"))
+    case("columns_that_change_places", text(
+        "Debitoren\nKonto;OP-Nr.;Soll;Haben\n20001;1;5,00;\n\nKreditoren\nKonto;OP-Nr.;Haben;Soll\n30001;71;600,00;\n"
+    ))  # fmt: skip
+    case("columns_that_change_places_and_words", text(
+        "Konto;OP-Nr.;Datum;Saldo\n20001;1;;5,00\nKto;Rechnung;offen;Belegdatum\n30001;71;600,00;\n"
+    ))  # fmt: skip
     case("points_that_may_be_thousands", text("Konto;OP-Nr.;Saldo\n20001;1;98.820\n20001;2;400.000\n"))
 
 
