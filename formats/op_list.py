@@ -98,7 +98,8 @@ def read(source: BinaryIO, origin: Origin, settings: Settings) -> Batch:
         account="" if "account" in columns.index_of else _account_above(before),
         preamble=frozenset(signature([text for cell in cells if (text := text_of(cell))]) for cells in before),
         valueless=found.valueless,
-        currency=preamble.currency(lines),
+        currency="EUR" if as_printed.in_euro else preamble.currency(lines),
+        in_euro=as_printed.in_euro,
         problems=tuple(filter(None, (*preamble.faults(lines), day.problem, *doubtful))),
     )
     reading = ListReading()

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from formats._german import amount_of, amount_of_cell
-from formats._op_list.fields import Field
+from formats._op_list.fields import Field, says_euro
 from formats._op_list.headings import Columns
 from formats._tables.delimited import Cells
 
@@ -32,6 +32,8 @@ class Amounts:
         self._used = self._fields[: 2 if self._fields[0] == "debit" else 1]
         self._parse: Callable[[Any], Decimal | None] = amount_of_cell if workbook else amount_of
         self._negate = negate
+        self.in_euro = all(says_euro(columns.heading(columns.index_of[field])) for field in self._used)
+        """The headings say so: a column of currencies speaks of the documents, not of these amounts."""
 
     def reader(self) -> Callable[[Cells], Decimal | None]:
         """A function that reads the signed amount of a row, None where it is wrong or missing."""

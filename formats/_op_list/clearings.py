@@ -87,7 +87,7 @@ class _ClearingReading(Reading):
             tax_code=self._texts(cells, "tax_code"),
             symbol=self._texts(cells, "symbol"),
             second_number=self._texts(cells, "second_number"),
-            currency=self._texts(cells, "currency") or self._layout.currency,
+            currency=("" if self._layout.in_euro else self._texts(cells, "currency")) or self._layout.currency,
             text=self._texts(cells, "text"),
         )
 

@@ -24,8 +24,17 @@ _IN_EURO = re.compile(r"(?<=[a-z])(?:in)?(?:eur|euro)$")
 @lru_cache(maxsize=4096)
 def normalised(heading: str) -> str:
     """Make headings comparable: "Fällig am" and "FAELLIG-AM", "Saldo (EUR)" and "Saldo" are the same."""
+    return _IN_EURO.sub("", _letters(heading))
+
+
+def says_euro(heading: str) -> bool:
+    """Say whether a heading names the euro: "Saldo EUR", "Betrag in €"."""
+    return _IN_EURO.search(_letters(heading)) is not None
+
+
+def _letters(heading: str) -> str:
     text = unicodedata.normalize("NFC", heading).casefold().replace("€", "eur").translate(_UMLAUTS)
-    return _IN_EURO.sub("", _NOT_ALPHANUMERIC.sub("", text))
+    return _NOT_ALPHANUMERIC.sub("", text)
 
 
 def _words(words: str) -> tuple[str, ...]:

@@ -31,6 +31,8 @@ class Layout(NamedTuple):
     valueless: Valueless = MappingProxyType({})
     """Cells of a workbook that seem blank, though a formula or an error stands in them."""
     currency: str = ""
-    """Of rows that name none, where the lines above the headings say that it is not the euro."""
+    """Of rows that name none, where the headings of the amounts say it, or the lines above that it is not the euro."""
+    in_euro: bool = False
+    """What a column of currencies says is not the currency of the amounts: these are in euro by their headings."""
     problems: tuple[Problem, ...] = ()
     """What is wrong with the list as a whole, to be told together with what is wrong in its rows."""

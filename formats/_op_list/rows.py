@@ -65,7 +65,7 @@ class _ItemReading(Reading):
         grouped = {"document_date", "symbol"} <= self._columns.index_of.keys()
         text, amount_in, day, account_of = self._text, self._amount_in, self._date_of, self._account_of
         short, accounts = lru_cache(maxsize=64)(text), self._accounts
-        usual_currency = self._layout.currency
+        usual_currency, in_euro = self._layout.currency, self._layout.in_euro
         for row, cells in self._fitting_rows(rows):
             account_cell, number_cell, date_cell, due_cell, second, currency, symbol, words = pick(cells)
             account = account_of(account_cell) if account_cell != "" else self._carried_account(cells)
@@ -93,7 +93,7 @@ class _ItemReading(Reading):
             second = text(second) if second else ""
             if second and may_be_changed(second):
                 second = plain_number(second) or second
-            currency = short(currency) if currency else usual_currency
+            currency = short(currency) if currency and not in_euro else usual_currency
             symbol = short(symbol) if symbol else ""
             item = OpenItemRow(
                 row, account, number, amount, document_date, due_date, second, currency, text(words), symbol
