@@ -133,7 +133,7 @@ def test_where_hidden_files_are_not_listed_nothing_is_claimed(beside: MakeRig) -
     assert "does not list hidden files" in done.troubles[""]
     assert one.came() == contents
     assert one.left() == set()
-    assert "does not list hidden files" in str([trouble for _, trouble in sftp.check(one.place)])
+    assert "hidden files are not listed" in str([trouble for _, trouble in sftp.check(one.place)])
     assert one.left() == set()
 
 
