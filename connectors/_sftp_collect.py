@@ -64,7 +64,9 @@ def _completed(session: Session, folder: str, entries: Sequence[Entry]) -> Seque
     """What a server does not tell in its listing, it may tell when it is asked about the file."""
     names = [entry.name for entry in entries if not entry.attributes.is_complete]
     told = dict(zip(names, session.together([_looking(path_of(folder, name)) for name in names]), strict=True))
-    return [Entry(entry.name, told.get(entry.name) or entry.attributes) for entry in entries]
+    return [
+        Entry(entry.name, told[entry.name] or entry.attributes) if entry.name in told else entry for entry in entries
+    ]
 
 
 def _looking(path: bytes) -> Task[Attributes | None]:

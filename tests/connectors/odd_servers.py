@@ -22,6 +22,7 @@ class Ordinary(paramiko.SFTPServerInterface):
     """Does what a server should do, with the files of this machine. Each kind of oddity is a class below it."""
 
     server: type[paramiko.SFTPServer] = paramiko.SFTPServer
+    calls_itself = "SSH-2.0-Odd_1.0"
 
     def told(self, attributes: SFTPAttributes, *, listed: bool) -> SFTPAttributes:
         """What is told of a file, in a listing or when it is asked for."""
@@ -216,6 +217,16 @@ class NeverGoesOn(Ordinary):
         return DENIED if flags & os.O_WRONLY and not flags & os.O_TRUNC else super().open(path, flags, attr)
 
 
+class LikeOpenSSH(Ordinary):
+    """It may be asked for a second session."""
+
+    calls_itself = "SSH-2.0-OpenSSH_for_others"
+
+
+class LocksOpenFiles(LikeOpenSSH, NeverGoesOn):
+    """What is open is opened for nobody else."""
+
+
 class LiesAboutRenames(Ordinary):
     """Renames, and then says that it could not: the rights were to be set as well."""
 
@@ -256,6 +267,7 @@ class OddServer(SftpServer):
             while True:
                 connection, _ = self._listening.accept()
                 transport = paramiko.Transport(connection)
+                transport.local_version = self._kind.calls_itself
                 transport.add_server_key(self._key)
                 transport.set_subsystem_handler("sftp", self._kind.server, self._kind)
                 self.transports.append(transport)

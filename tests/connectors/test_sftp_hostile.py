@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -169,6 +170,24 @@ def test_a_login_that_ends_in_silence_leaves_no_connection_behind(tmp_path: Path
         deadline = time.monotonic() + 20
         while any(transport.is_active() for transport in server.transports):  # it has noticed that we are gone
             assert time.monotonic() < deadline
+
+
+class NeverBegins(odd.Ordinary):
+    """The login goes well, and SFTP is neither begun nor refused."""
+
+    class server(paramiko.SFTPServer):  # noqa: N801 - as the oddities are handed over
+        def __init__(self, *arguments: object) -> None:
+            threading.Event().wait(30)
+
+
+@pytest.mark.slow
+def test_a_server_that_never_begins_with_sftp_is_given_up(tmp_path: Path) -> None:
+    with odd.odd_server(tmp_path / "server", NeverBegins) as server:
+        begun = time.monotonic()
+        with pytest.raises(TransportError, match="has not answered for 3 s"):
+            sftp.connect(RemotePlace("p", "sftp", server.access(connect_seconds=3.0)))
+
+        assert time.monotonic() - begun < 20
 
 
 class ListsForEver(odd.Ordinary):
