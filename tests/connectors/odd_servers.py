@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,10 +13,26 @@ import paramiko
 from paramiko import SFTPAttributes, SFTPHandle
 from paramiko.sftp import SFTP_FAILURE, SFTP_OK, SFTP_PERMISSION_DENIED
 
+from connectors._sftp_packets import Kind
 from core.remote import HostKey, Login, SftpAccess
 from tests.sftp_servers import SftpServer
 
 DENIED = SFTP_PERMISSION_DENIED
+HELLO = struct.pack(">IBI", 5, Kind.VERSION, 3)
+"""What a server says first."""
+
+
+class Said:
+    """A channel on which somebody says something, whatever he is asked."""
+
+    def __init__(self, *said: bytes) -> None:
+        self.said = list(said)
+
+    def send(self, data: bytes, seconds: float) -> None:
+        pass
+
+    def receive(self, least: int, seconds: float) -> bytes:
+        return self.said.pop(0) if self.said else b""
 
 
 class Ordinary(paramiko.SFTPServerInterface):
