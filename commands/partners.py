@@ -11,8 +11,8 @@ from commands.composition import DEFAULT_CONFIG, configure
 from commands.options import ConfigOption, leave
 
 if TYPE_CHECKING:
-    from spool.partner_keys import PublicKey
-    from spool.partners import Step
+    from spool.partners.accounts import Step
+    from spool.partners.keys import PublicKey
 
 verbs = typer.Typer()
 _partner = typer.Typer(help="Partners who upload to us and fetch from us by SFTP.", no_args_is_help=True)
@@ -35,9 +35,9 @@ def add(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Make a partner, or give one another key: account, folders, rights. What is there already stays as it is."""
-    from spool.console import print_line
-    from spool.partner_texts import configuration, letter
-    from spool.partners import Partner, state_of, to_add, trouble_of_server
+    from spool.partners.accounts import Partner, state_of, to_add, trouble_of_server
+    from spool.partners.texts import configuration, letter
+    from spool.verbs.console import print_line
 
     site = configure(config).site
     partner = Partner.of(name, site.root)
@@ -59,9 +59,9 @@ def add(
 @_partner.command("list")
 def list_partners(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Show the partners of this site: whether they may log in, their folders and keys."""
-    from spool.console import print_table
-    from spool.partner_keys import keys_of
-    from spool.partners import partners_of, state_of
+    from spool.partners.accounts import partners_of, state_of
+    from spool.partners.keys import keys_of
+    from spool.verbs.console import print_table
 
     rows = [
         (found.name, state_of(found), found.home, ", ".join(key.fingerprint for key in keys_of(found.keys)))
@@ -81,7 +81,7 @@ def remove(
 ) -> None:
     """Lock a partner out; files, folders and account stay. `partner add` lets the partner in again."""
     from core.errors import CluedropError
-    from spool.partners import Partner, to_remove, to_remove_key
+    from spool.partners.accounts import Partner, to_remove, to_remove_key
 
     partner = Partner.of(name, configure(config).site.root)
     try:
@@ -92,8 +92,8 @@ def remove(
 
 
 def _given(name: str, key: str | None, new_key: Path | None) -> "Iterator[PublicKey]":
-    from spool.console import print_line
-    from spool.partner_keys import given_key, make_pair
+    from spool.partners.keys import given_key, make_pair
+    from spool.verbs.console import print_line
 
     if key is not None:
         yield given_key(key)
@@ -104,8 +104,8 @@ def _given(name: str, key: str | None, new_key: Path | None) -> "Iterator[Public
 
 def _do(steps: "list[Step]", *, show: bool) -> bool:
     """Carry out what is not done, or show it; say whether it was carried out."""
-    from spool.console import print_line
-    from spool.partners import carry_out
+    from spool.partners.accounts import carry_out
+    from spool.verbs.console import print_line
 
     if show or os.geteuid() != 0:
         print_line("# as root:")

@@ -13,7 +13,7 @@ import paramiko
 from paramiko import SFTPAttributes, SFTPHandle
 from paramiko.sftp import SFTP_FAILURE, SFTP_OK, SFTP_PERMISSION_DENIED
 
-from connectors._sftp_packets import Kind
+from connectors._sftp.packets import Kind
 from core.remote import HostKey, Login, SftpAccess
 from tests.sftp_servers import SftpServer
 

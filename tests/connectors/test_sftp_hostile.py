@@ -12,10 +12,10 @@ import paramiko
 import pytest
 
 from connectors import sftp
-from connectors._sftp_folder import hidden_name
-from connectors._sftp_packets import Kind, moved_bytes, on_path, reading, text, writing
-from connectors._sftp_wire import Wire
-from connectors._ssh_flow import WINDOW, PatientWay, _Inflow
+from connectors._sftp.folder import hidden_name
+from connectors._sftp.packets import Kind, moved_bytes, on_path, reading, text, writing
+from connectors._sftp.wire import Wire
+from connectors._ssh.flow import WINDOW, PatientWay, _Inflow
 from connectors._words import plain, shown
 from core.errors import TransportError
 from core.remote import RemotePlace
@@ -193,7 +193,7 @@ class ListsForEver(odd.Ordinary):
 
 @pytest.mark.slow
 def test_a_listing_without_end_is_told_and_nothing_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors._sftp_session._MOST_LISTED", 1 << 20)
+    monkeypatch.setattr("connectors._sftp.session._MOST_LISTED", 1 << 20)
     with odd.odd_server(tmp_path / "server", ListsForEver) as server:
         one = Rig(tmp_path / "site", server)
 

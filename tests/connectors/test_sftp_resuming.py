@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from connectors._sftp_files import fetch_long, store_long
-from connectors._sftp_session import Session
+from connectors._sftp.files import fetch_long, store_long
+from connectors._sftp.session import Session
 from core.errors import TransportError
-from spool.drafts import Draft
+from spool.remote.drafts import Draft
 from tests.connectors.rigs import Rig
 
 pytestmark = pytest.mark.slow
@@ -52,7 +52,7 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         starts.append(done)
         return fetch_long(session, path, size, sink, done, digest)
 
-    monkeypatch.setattr("connectors._sftp_collect.fetch_long", fetch)
+    monkeypatch.setattr("connectors._sftp.collect.fetch_long", fetch)
     return starts
 
 
@@ -168,7 +168,7 @@ def stored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         starts.append(done)
         return store_long(session, path, source, done, digest, sync=sync)
 
-    monkeypatch.setattr("connectors._sftp_deliver.store_long", store)
+    monkeypatch.setattr("connectors._sftp.deliver.store_long", store)
     return starts
 
 

@@ -65,7 +65,7 @@ def _live(root: Path, doom: Sequence[str | int], make_site: Any) -> None:
     from loguru import logger
 
     import spool.service
-    from spool.worker import WorkerSetup
+    from spool.work.worker import WorkerSetup
     from tests.daemon.crashing import arm
     from tests.sites import FORMATS, HANDLERS
 
@@ -158,8 +158,8 @@ def main() -> None:
     import openpyxl
 
     import spool.service
-    from spool.marked_table import marked_workbook
-    from spool.plugins import load
+    from spool.results.marked_table import marked_workbook
+    from spool.work.plugins import load
     from tests.daemon import crashing
     from tests.sites import FORMATS, HANDLERS
 

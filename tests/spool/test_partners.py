@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import CluedropError
-from spool.partner_keys import given_key, keys_of, make_pair
-from spool.partner_texts import configuration
-from spool.partners import Partner
+from spool.partners.accounts import Partner
+from spool.partners.keys import given_key, keys_of, make_pair
+from spool.partners.texts import configuration
 from tests.needs import need
 
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.remote import CollectFolder, DeliverFolder, RemotePlace
-from spool.place_worker import delay_after
-from spool.remote_places import RemotePlaces
-from spool.status import RemoteStatus, status_of
-from spool.worker import WorkerSetup
+from spool.health.status import RemoteStatus, status_of
+from spool.remote.place_worker import delay_after
+from spool.remote.places import RemotePlaces
+from spool.work.worker import WorkerSetup
 from tests.sftp_servers import SftpServer, sftp_server
 from tests.sites import FORMATS, HANDLERS, Running, a_route, a_site
 from tests.world.mounts import Mounts
@@ -169,7 +169,7 @@ def test_what_is_refused_there_is_shown_and_the_place_counts_as_reached(
 def test_what_was_refused_there_and_is_taken_back_is_told_no_longer(
     at_work: Callable[..., AtWork], server: SftpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spool.place_worker._PROBE_SECONDS", 0.2)
+    monkeypatch.setattr("spool.remote.place_worker._PROBE_SECONDS", 0.2)
     house = at_work(a_place(server, collect=()))
     server.folder("in").chmod(0o555)
     house.running.outbox().mkdir(parents=True, exist_ok=True)

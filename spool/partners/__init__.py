@@ -1,0 +1,1 @@
+"""Partners who come to us by SFTP: accounts of the system, their keys and folders."""
