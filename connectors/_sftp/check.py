@@ -56,20 +56,31 @@ def _collecting(session: Session, folder: CollectFolder) -> str | None:
     session.listing(path_of(folder.folder))
     if folder.after == "keep":
         return None
-    trouble = _probe(session, folder.folder, folder.folder, must_list=True)
+    trouble = _probe(session, folder.folder, folder.folder)
     if trouble is not None:
         return f'{trouble}. Files would be fetched, but stay there; if that is meant: after = "keep"'
+    if _hides(session, folder.folder):
+        return f"hidden files are not listed in {folder.folder}, so no second program may collect from there"
     if folder.after == "move":
         _ask(session, making_folder(path_of(folder.move_to)))  # it is there already, as a rule
         return _probe(session, folder.folder, folder.move_to)
     return None
 
 
+def _hides(session: Session, folder: str) -> bool:
+    """Nobody would find there what we have claimed."""
+    name = f".cluedrop-probe-{secrets.token_hex(6)}.part".encode()
+    session.together([store_small(session, path_of(folder, name), b"probe", sync=False)])
+    listed = {entry.name for entry in session.listing(path_of(folder))}
+    _ask(session, on_path(Kind.REMOVE, path_of(folder, name)))
+    return name not in listed
+
+
 def _delivering(session: Session, folder: DeliverFolder) -> str | None:
     return _probe(session, folder.folder, folder.folder)
 
 
-def _probe(session: Session, here: str, there: str, *, must_list: bool = False) -> str | None:
+def _probe(session: Session, here: str, there: str) -> str | None:
     """Write a file, rename it as a claim or a delivery is, and remove it; says what cannot be done."""
     mark = secrets.token_hex(6)
     written = path_of(here, f".cluedrop-probe-{mark}.part".encode())
@@ -85,11 +96,10 @@ def _probe(session: Session, here: str, there: str, *, must_list: bool = False) 
         left = _ask(session, on_path(Kind.REMOVE, written))
         also = " nor deleted" if left is not None else ""
         return f"files cannot be renamed{also} in {here}: {_why(refused)}"
-    hides = must_list and all(path_of(there, entry.name) != renamed for entry in session.listing(path_of(there)))
     refused = _ask(session, on_path(Kind.REMOVE, renamed))
     if refused is not None:
         return f"files cannot be deleted in {there} ({_why(refused)}); our probe {renamed.decode()} is left there"
-    return f"{there} does not list hidden files, so nothing can be claimed there" if hides else None
+    return None
 
 
 def _ask(session: Session, request: Request) -> Refused | None:

@@ -62,9 +62,10 @@ def collect(session: Session, state: Collecting, landing: Landing) -> Round:
 
 def _completed(session: Session, folder: str, entries: Sequence[Entry]) -> Sequence[Entry]:
     """What a server does not tell in its listing, it may tell when it is asked about the file."""
-    names = [entry.name for entry in entries if not entry.attributes.is_complete]
-    told = dict(zip(names, session.together([_looking(path_of(folder, name)) for name in names]), strict=True))
-    return [Entry(entry.name, told.get(entry.name) or entry.attributes) for entry in entries]
+    vague = [entry.name for entry in entries if not entry.attributes.is_complete]
+    told = dict(zip(vague, session.together([_looking(path_of(folder, name)) for name in vague]), strict=True))
+    better = {name: Entry(name, attributes) for name, attributes in told.items() if attributes is not None}
+    return [better.get(entry.name, entry) for entry in entries]
 
 
 def _looking(path: bytes) -> Task[Attributes | None]:

@@ -8,6 +8,7 @@ import io
 import logging
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -43,14 +44,19 @@ class Entered:
             transport.close()
 
     def open_sftp(self, seconds: float) -> ChannelFlow:
-        """A channel that speaks SFTP. Raise SSHException, or OSError."""
+        """A channel that speaks SFTP. Raise TimeoutError, SSHException, or another OSError."""
         channel = self.transports[-1].open_session(WINDOW, _PACKET, timeout=seconds)
         flow = ChannelFlow(channel)
+        begun = time.monotonic()
         timer = threading.Timer(seconds, channel.close)  # paramiko would wait for ever
         timer.daemon = True
         timer.start()
         try:
             channel.invoke_subsystem("sftp")
+        except paramiko.SSHException:
+            if time.monotonic() - begun >= seconds:
+                raise TimeoutError from None
+            raise
         finally:
             timer.cancel()
         return flow

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,16 +13,33 @@ import paramiko
 from paramiko import SFTPAttributes, SFTPHandle
 from paramiko.sftp import SFTP_FAILURE, SFTP_OK, SFTP_PERMISSION_DENIED
 
+from connectors._sftp.packets import Kind
 from core.remote import HostKey, Login, SftpAccess
 from tests.sftp_servers import SftpServer
 
 DENIED = SFTP_PERMISSION_DENIED
+HELLO = struct.pack(">IBI", 5, Kind.VERSION, 3)
+"""What a server says first."""
+
+
+class Said:
+    """A channel on which somebody says something, whatever he is asked."""
+
+    def __init__(self, *said: bytes) -> None:
+        self.said = list(said)
+
+    def send(self, data: bytes, seconds: float) -> None:
+        pass
+
+    def receive(self, least: int, seconds: float) -> bytes:
+        return self.said.pop(0) if self.said else b""
 
 
 class Ordinary(paramiko.SFTPServerInterface):
     """Does what a server should do, with the files of this machine. Each kind of oddity is a class below it."""
 
     server: type[paramiko.SFTPServer] = paramiko.SFTPServer
+    calls_itself = "SSH-2.0-Odd_1.0"
 
     def told(self, attributes: SFTPAttributes, *, listed: bool) -> SFTPAttributes:
         """What is told of a file, in a listing or when it is asked for."""
@@ -216,6 +234,16 @@ class NeverGoesOn(Ordinary):
         return DENIED if flags & os.O_WRONLY and not flags & os.O_TRUNC else super().open(path, flags, attr)
 
 
+class LikeOpenSSH(Ordinary):
+    """It may be asked for a second session."""
+
+    calls_itself = "SSH-2.0-OpenSSH_for_others"
+
+
+class LocksOpenFiles(LikeOpenSSH, NeverGoesOn):
+    """What is open is opened for nobody else."""
+
+
 class LiesAboutRenames(Ordinary):
     """Renames, and then says that it could not: the rights were to be set as well."""
 
@@ -256,6 +284,7 @@ class OddServer(SftpServer):
             while True:
                 connection, _ = self._listening.accept()
                 transport = paramiko.Transport(connection)
+                transport.local_version = self._kind.calls_itself
                 transport.add_server_key(self._key)
                 transport.set_subsystem_handler("sftp", self._kind.server, self._kind)
                 self.transports.append(transport)

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,22 +20,8 @@ from connectors._words import plain, shown
 from core.errors import TransportError
 from core.remote import RemotePlace
 from tests.connectors import odd_servers as odd
+from tests.connectors.odd_servers import HELLO, Said
 from tests.connectors.rigs import Rig
-
-VERSION = struct.pack(">IBI", 5, Kind.VERSION, 3)
-
-
-class _Said:
-    """A channel on which somebody says something, whatever he is asked."""
-
-    def __init__(self, *said: bytes) -> None:
-        self.said = list(said)
-
-    def send(self, data: bytes, seconds: float) -> None:
-        pass
-
-    def receive(self, least: int, seconds: float) -> bytes:
-        return self.said.pop(0) if self.said else b""
 
 
 def packet(kind: Kind, number: int, body: bytes) -> bytes:
@@ -51,7 +38,7 @@ def packet(kind: Kind, number: int, body: bytes) -> bytes:
     ],
 )
 def test_only_what_was_asked_for_is_taken(said: bytes, words: str) -> None:
-    wire = Wire(_Said(VERSION, said), 1.0)
+    wire = Wire(Said(HELLO, said), 1.0)
 
     with pytest.raises(TransportError, match=words):
         wire.ask(reading(b"handle", 0, 100))
@@ -59,7 +46,7 @@ def test_only_what_was_asked_for_is_taken(said: bytes, words: str) -> None:
 
 def test_an_answer_that_came_twice_is_not_kept() -> None:
     answer = packet(Kind.STATUS, 1, bytes(4))
-    wire = Wire(_Said(VERSION, answer, answer), 1.0)
+    wire = Wire(Said(HELLO, answer, answer), 1.0)
     wire.ask(on_path(Kind.STAT, b"x"))
 
     with pytest.raises(TransportError, match="was not asked"):
@@ -69,7 +56,7 @@ def test_an_answer_that_came_twice_is_not_kept() -> None:
 @pytest.mark.parametrize("version", [1, 2, 4, 6])
 def test_another_version_of_the_protocol_is_told(version: int) -> None:
     with pytest.raises(TransportError, match=f"version {version} of SFTP"):
-        Wire(_Said(struct.pack(">IBI", 5, Kind.VERSION, version)), 1.0)
+        Wire(Said(struct.pack(">IBI", 5, Kind.VERSION, version)), 1.0)
 
 
 def test_whoever_sends_more_than_he_may_is_not_listened_to_any_longer() -> None:
@@ -169,6 +156,24 @@ def test_a_login_that_ends_in_silence_leaves_no_connection_behind(tmp_path: Path
         deadline = time.monotonic() + 20
         while any(transport.is_active() for transport in server.transports):  # it has noticed that we are gone
             assert time.monotonic() < deadline
+
+
+class NeverBegins(odd.Ordinary):
+    """The login goes well, and SFTP is neither begun nor refused."""
+
+    class server(paramiko.SFTPServer):  # noqa: N801 - as the oddities are handed over
+        def __init__(self, *arguments: object) -> None:
+            threading.Event().wait(30)
+
+
+@pytest.mark.slow
+def test_a_server_that_never_begins_with_sftp_is_given_up(tmp_path: Path) -> None:
+    with odd.odd_server(tmp_path / "server", NeverBegins) as server:
+        begun = time.monotonic()
+        with pytest.raises(TransportError, match="has not answered for 3 s"):
+            sftp.connect(RemotePlace("p", "sftp", server.access(connect_seconds=3.0)))
+
+        assert time.monotonic() - begun < 20
 
 
 class ListsForEver(odd.Ordinary):

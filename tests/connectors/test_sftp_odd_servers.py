@@ -1,10 +1,12 @@
 """Other servers than OpenSSH: what they do differently loses, doubles and halves no file, and is told."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import paramiko
 import pytest
 
 from connectors import sftp
@@ -133,7 +135,7 @@ def test_where_hidden_files_are_not_listed_nothing_is_claimed(beside: MakeRig) -
     assert "does not list hidden files" in done.troubles[""]
     assert one.came() == contents
     assert one.left() == set()
-    assert "does not list hidden files" in str([trouble for _, trouble in sftp.check(one.place)])
+    assert "hidden files are not listed" in str([trouble for _, trouble in sftp.check(one.place)])
     assert one.left() == set()
 
 
@@ -224,6 +226,31 @@ def test_an_upload_that_broke_begins_anew_where_the_server_does_not_let_it_go_on
     one.publish("x.csv", content)
     [departure] = one.despatch.waiting()
     one.server.lay(one.inside / f".cluedrop-{departure.id}.part", content[:18_000_000])
+
+    done = one.deliver()
+
+    assert done.troubles == {}
+    assert one.stands() == {"x.csv": content}
+
+
+class SpeaksOnce(odd.LikeOpenSSH):
+    """A second session is begun, and nothing is ever said in it."""
+
+    class server(paramiko.SFTPServer):  # noqa: N801 - as the oddities are handed over
+        def start_subsystem(self, name: str, transport: paramiko.Transport, channel: paramiko.Channel) -> None:
+            if channel.get_id() == 0:
+                super().start_subsystem(name, transport, channel)
+            else:
+                threading.Event().wait(30)
+
+
+@pytest.mark.parametrize("kind", [odd.LikeOpenSSH, odd.LocksOpenFiles, SpeaksOnce])
+def test_a_long_file_goes_over_one_session_where_two_will_not_do(beside: MakeRig, kind: type[odd.Ordinary]) -> None:
+    one = beside(kind)
+    if kind is SpeaksOnce:
+        one.restart_with(answer_seconds=3.0)
+    content = os.urandom(20_000_001)
+    one.publish("x.csv", content)
 
     done = one.deliver()
 

@@ -21,6 +21,7 @@ from connectors._sftp.session import Session
 from connectors._sftp.wire import Wire
 from core.errors import TransportError
 from core.remote import RemotePlace
+from tests.connectors.odd_servers import HELLO, Said
 from tests.connectors.rigs import Rig, after
 from tests.sftp_servers import SftpServer
 
@@ -34,40 +35,24 @@ def test_a_damaged_answer_is_told_whatever_it_holds(kind: Kind, body: bytes) -> 
         parsed(kind, memoryview(body))
 
 
-class _Said:
-    """A channel on which somebody says something, whatever he is asked."""
-
-    def __init__(self, *said: bytes) -> None:
-        self.said = list(said)
-
-    def send(self, data: bytes, seconds: float) -> None:
-        pass
-
-    def receive(self, least: int, seconds: float) -> bytes:
-        return self.said.pop(0) if self.said else b""
-
-
-VERSION = struct.pack(">IBI", 5, Kind.VERSION, 3)
-
-
 @pytest.mark.parametrize(
     ("said", "words"),
     [
         ([b"Welcome, dear partner!\n"], "not SFTP"),
-        ([VERSION[:6]], "ended in the middle"),
+        ([HELLO[:6]], "ended in the middle"),
         ([], "ended in the middle"),
         ([struct.pack(">IBI", 5, Kind.STATUS, 3)], "does not answer as SFTP"),
     ],
 )
 def test_what_is_no_sftp_is_told(said: list[bytes], words: str) -> None:
     with pytest.raises(TransportError, match=words):
-        Wire(_Said(*said), 1.0)
+        Wire(Said(*said), 1.0)
 
 
 def test_a_trickle_counts_as_silence() -> None:
     """One deadline for the whole answer: a byte now and then does not begin it anew."""
 
-    class Trickling(_Said):
+    class Trickling(Said):
         def receive(self, least: int, seconds: float) -> bytes:
             threading.Event().wait(0.05)
             return b"\0"
@@ -81,12 +66,12 @@ def test_a_trickle_counts_as_silence() -> None:
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=40))
 def test_answers_may_come_in_pieces_of_any_size(cuts: list[int]) -> None:
     answer = struct.pack(">IBIIII", 17, Kind.STATUS, 1, 0, 0, 0)
-    stream = VERSION + answer
+    stream = HELLO + answer
     pieces = []
     for cut in cuts:
         pieces.append(stream[:cut])
         stream = stream[cut:]
-    wire = Wire(_Said(*[piece for piece in pieces if piece], *([stream] if stream else [])), 1.0)
+    wire = Wire(Said(*[piece for piece in pieces if piece], *([stream] if stream else [])), 1.0)
 
     assert wire.answer(wire.send(on_path(Kind.STAT, b"x"))) is None
 
