@@ -37,8 +37,11 @@ class SimulatedFibu(RuleBasedStateMachine):
     open_lists: Bundle[tuple[date, tuple[OpenItemRow, ...]]] = Bundle("open_lists")
     clearing_lists: Bundle[tuple[date, tuple[ClearingRow, ...]]] = Bundle("clearing_lists")
 
-    @initialize(target=documents, first=st.lists(st.tuples(st.sampled_from(ACCOUNTS), cents), min_size=2, max_size=5))
-    def begin(self, first: list[tuple[str, Decimal]]) -> Any:
+    @initialize(
+        target=documents,
+        first=st.lists(st.tuples(st.sampled_from(ACCOUNTS), cents, st.booleans()), min_size=2, max_size=5),
+    )
+    def begin(self, first: list[tuple[str, Decimal, bool]]) -> Any:
         self.fibu = Fibu()
         self.site = Site()
         self.today = self.last_list = START
@@ -48,7 +51,9 @@ class SimulatedFibu(RuleBasedStateMachine):
         self.concluded: dict[str, Decimal] = {}
         self.states: dict[str, dict[str, Any]] = {}
         self.finals: dict[str, str] = {}
-        return multiple(*(self._bill(account, gross, booked=True) for account, gross in first))
+        return multiple(
+            *(self._bill(account, gross, booked=True, foreign=foreign) for account, gross, foreign in first)
+        )
 
     # ── what is done in the company ───────────────────────────────────────────────────────────────────────────────
 
@@ -233,7 +238,7 @@ class SimulatedFibu(RuleBasedStateMachine):
         target=clearing_lists,
         back=st.integers(0, 8),
         since=st.integers(0, 20),
-        accounts=st.frozensets(st.sampled_from(ACCOUNTS)),
+        accounts=st.frozensets(st.sampled_from(ACCOUNTS), min_size=1),
         foreign=st.booleans(),
     )
     def print_clearings(
