@@ -220,7 +220,7 @@ class Fibu:
         total = dict.fromkeys(PARTS, ZERO)
         for kind, amount in extras:
             total[PART_OF[kind]] += amount
-        told = all(item.ours for item in items) and (keeps or not rest)
+        told = all(item.ours for item in items) and all(side.item or side.amount * rest <= 0 for side in sides)
         numbers = {item.joint.number for item in self.items.values() if item.joint and item.account == items[0].account}
         divided = sum(side.amount * rest > 0 for side in sides) > 1
         joint = Joint(f"Z{len(numbers) + 1}", day, extras, shares, known, divided, total if told else {})
