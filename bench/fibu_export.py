@@ -22,11 +22,11 @@ from typing import Any
 
 from bench.op_list import peak_mb
 from core.batch import Output
-from core.bmd55_options import Bmd55Options
-from core.booking import Booking, BookingLine, PaymentTerms
-from core.datev_options import DatevOptions
-from core.fibu_options import BmdOptions, RzlOptions
-from core.fibu_program import ProgramOptions
+from core.fibu.bmd55_options import Bmd55Options
+from core.fibu.booking import Booking, BookingLine, PaymentTerms
+from core.fibu.datev_options import DatevOptions
+from core.fibu.options import BmdOptions, RzlOptions
+from core.fibu.program import ProgramOptions
 
 PROGRAMS: Mapping[str, tuple[str, ProgramOptions]] = {
     "BMD NTCS": ("bmd_bookings", BmdOptions()),

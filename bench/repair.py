@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 
 from bench.measuring import show
 from core.site import Site
-from spool.archive import Archive
-from spool.archive_check import verify
+from spool.archive.checking import verify
+from spool.archive.filing import Archive
+from spool.archive.manifest import GENESIS, ArchiveEntry, Effects, MadeFile, SourceFile
 from spool.identifiers import new_drop_id
-from spool.manifest import GENESIS, ArchiveEntry, Effects, MadeFile, SourceFile
-from spool.rebuilding import rebuild
+from spool.repair.rebuilding import rebuild
 
 _GROUP = 512
 _ORIGINAL = 2_000

@@ -8,7 +8,7 @@ from core.errors import ConfigError
 if TYPE_CHECKING:
     import config as configuration
     from spool.journal.store import Journal
-    from spool.worker import WorkerSetup
+    from spool.work.worker import WorkerSetup
 
 FORMATS, HANDLERS, CONNECTORS = "formats", "handlers", "connectors"
 DAEMON = Path(__file__).resolve().parent.parent / "daemon.py"
@@ -18,7 +18,7 @@ DEFAULT_CONFIG = DAEMON.parent / "config" / "default.toml"
 def plugin_settings() -> "configuration.Plugins":
     """What formats and handlers let one set."""
     import config as configuration
-    from spool.plugins import load
+    from spool.work.plugins import load
 
     plugins = load(FORMATS, HANDLERS)
     return configuration.Plugins(
@@ -31,8 +31,8 @@ def plugin_settings() -> "configuration.Plugins":
 def configure(path: Path) -> "WorkerSetup":
     """Read a configuration and make of it what the engine is started with. Raise ConfigError with every mistake."""
     import config as configuration
-    from spool.logs import log_to
-    from spool.worker import WorkerSetup
+    from spool.health.logs import log_to
+    from spool.work.worker import WorkerSetup
 
     settings = configuration.load(path, plugin_settings())
     if not settings.root.is_dir():  # mistyped, perhaps: nothing is ever made in its place
@@ -44,7 +44,7 @@ def configure(path: Path) -> "WorkerSetup":
 def open_journal(setup: "WorkerSetup") -> "Journal":
     """The site's journal, brought up to date. Raise JournalError where it is not to be believed."""
     from spool.journal.store import Journal
-    from spool.soundness import make_ready
+    from spool.repair.soundness import make_ready
 
     make_ready(setup.site)
     return Journal(setup.site.journal_url)

@@ -52,8 +52,8 @@ def discard(drop_id: DropId, item: _Items = None, config: ConfigOption = DEFAULT
 
 
 def _ask(verb: str, drop_id: str, path: Path, items: Sequence[str] | None = None, verdict: Verdict = "open") -> None:
-    from spool.asking import ask
-    from spool.item_verbs import decide_items
+    from spool.verbs.asking import ask
+    from spool.verbs.item_verbs import decide_items
 
     setup = configure(path)
     if items:

@@ -18,8 +18,8 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
     """Show routes, backlog, last files, what waits for a person, alerts."""
-    from spool.console import print_status
-    from spool.status import status_of
+    from spool.health.status import status_of
+    from spool.verbs.console import print_status
 
     setup = configure(config)
     found = status_of(setup.site, open_journal(setup))
@@ -32,8 +32,8 @@ def status(
 @verbs.command()
 def show(drop_id: DropId, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Show all that is known of one drop."""
-    from spool.console import print_drop
-    from spool.status import drop_details
+    from spool.health.status import drop_details
+    from spool.verbs.console import print_drop
 
     setup = configure(config)
     print_drop(drop_details(setup.site, open_journal(setup), drop_id))
@@ -47,7 +47,7 @@ def verify(
     ] = None,
 ) -> None:
     """Prove the archive's hash chain: 0 whole, 1 something was altered, is missing or was added."""
-    from spool.proving import prove
+    from spool.archive.proving import prove
 
     setup = configure(config)
     leave(well=prove(setup.site, lambda: open_journal(setup), anchor or ()))

@@ -37,7 +37,7 @@ def add(
     """Make a partner, or give one another key: account, folders, rights. What is there already stays as it is."""
     from config.partner_texts import configuration, letter
     from config.partners import Partner, state_of, to_add, trouble_of_server
-    from spool.console import print_line
+    from spool.verbs.console import print_line
 
     site = configure(config).site
     partner = Partner.of(name, site.root)
@@ -61,7 +61,7 @@ def list_partners(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Show the partners of this site: whether they may log in, their folders and keys."""
     from config.partner_keys import keys_of
     from config.partners import partners_of, state_of
-    from spool.console import print_table
+    from spool.verbs.console import print_table
 
     rows = [
         (found.name, state_of(found), found.home, ", ".join(key.fingerprint for key in keys_of(found.keys)))
@@ -93,7 +93,7 @@ def remove(
 
 def _given(name: str, key: str | None, new_key: Path | None) -> "Iterator[PublicKey]":
     from config.partner_keys import given_key, make_pair
-    from spool.console import print_line
+    from spool.verbs.console import print_line
 
     if key is not None:
         yield given_key(key)
@@ -105,7 +105,7 @@ def _given(name: str, key: str | None, new_key: Path | None) -> "Iterator[Public
 def _do(steps: "list[Step]", *, show: bool) -> bool:
     """Carry out what is not done, or show it; say whether it was carried out."""
     from config.partners import carry_out
-    from spool.console import print_line
+    from spool.verbs.console import print_line
 
     if show or os.geteuid() != 0:
         print_line("# as root:")

@@ -17,8 +17,8 @@ def backup(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Copy the journal, also of a daemon at work: 0 the copy is whole, 1 or 4 there is none."""
-    from spool.backup import back_up
-    from spool.console import print_line
+    from spool.repair.backup import back_up
+    from spool.verbs.console import print_line
 
     path = back_up(configure(config).site, folder)
     print_line(f"{path}: whole, {path.stat().st_size} bytes. Back up archive and configuration with it.")
@@ -32,8 +32,8 @@ def rebuild(
     ] = False,
 ) -> None:
     """Make the journal right from archive and folders: 0 all well, 1 something is left for a person."""
-    from spool.console import print_rebuild, progress
-    from spool.rebuilding import rebuild as make_right
+    from spool.repair.rebuilding import rebuild as make_right
+    from spool.verbs.console import print_rebuild, progress
 
     with progress("archived drops") as advance:
         report = make_right(configure(config).site, advance, accept_loss=accept_loss)

@@ -17,7 +17,7 @@ def runs(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Show the runs of the FIBU export: open, written, taken back."""
-    from spool.run_verbs import show_runs, try_run
+    from spool.verbs.run_verbs import show_runs, try_run
 
     setup = configure(config)
     if trial and run_id is not None:
@@ -28,7 +28,7 @@ def runs(
 @verbs.command("hand-over")
 def hand_over(run_id: RunId, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Hand the open run to the FIBU now, without waiting for its schedule."""
-    from spool.run_verbs import hand_over as write_run
+    from spool.verbs.run_verbs import hand_over as write_run
 
     setup = configure(config)
     leave(well=write_run(setup.site, open_journal(setup), run_id))
@@ -45,7 +45,7 @@ def take_back(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Take a run back as if it had never been: its documents may come again, changed or not."""
-    from spool.run_verbs import take_back as undo
+    from spool.verbs.run_verbs import take_back as undo
 
     setup = configure(config)
     leave(well=undo(setup.site, open_journal(setup), run_id, reason, again=again, even_if_booked=even_if_booked))

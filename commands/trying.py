@@ -19,7 +19,7 @@ verbs = typer.Typer()
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the new site.")]) -> None:
     """Make the folders and a commented configuration for a new site."""
     from config.new_site import init as make_site
-    from spool.console import print_line
+    from spool.verbs.console import print_line
 
     for made in make_site(folder, plugin_settings()):
         print_line(f"made {made}")
@@ -36,10 +36,10 @@ def check(
     ] = False,
 ) -> None:
     """Try configuration, folders and rights: 0 all well, 1 something does not work, 2 configuration wrong."""
-    from spool.checks import check_site
-    from spool.console import print_line
-    from spool.places import adopt_folders
-    from spool.remote_checks import check_remote
+    from spool.folders.places import adopt_folders
+    from spool.health.checks import check_site
+    from spool.remote.checks import check_remote
+    from spool.verbs.console import print_line
 
     setup = configure(config)
     failed = False
@@ -58,9 +58,9 @@ def preview(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Show what would become of a file, written nowhere: 0 it would go through, 1 it would not."""
-    from spool.console import print_preview
-    from spool.preview import preview as look
-    from spool.preview import route_of
+    from spool.verbs.console import print_preview
+    from spool.verbs.preview import preview as look
+    from spool.verbs.preview import route_of
 
     setup = configure(config)
     leave(well=print_preview(look(file, route_of(file, route, setup), setup)))

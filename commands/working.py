@@ -32,6 +32,6 @@ def demo(
     folder: Annotated[Path | None, typer.Option(help="Where to make the site; default is a temporary folder.")] = None,
 ) -> None:
     """Make a temporary site, drop a sample of every format, show what came out."""
-    from spool.demonstration import demonstrate
+    from spool.verbs.demonstration import demonstrate
 
     raise typer.Exit(demonstrate(DAEMON, folder))

@@ -8,14 +8,14 @@ place before it is used.
 from collections.abc import Iterator
 from contextlib import suppress
 
-from connectors._sftp_check import check_place
-from connectors._sftp_collect import collect
-from connectors._sftp_deliver import deliver
-from connectors._sftp_folder import Collecting
-from connectors._sftp_packets import Kind, Refused, on_path
-from connectors._sftp_session import Session
-from connectors._sftp_wire import Wire
-from connectors._ssh_login import Entered, enter
+from connectors._sftp.check import check_place
+from connectors._sftp.collect import collect
+from connectors._sftp.deliver import deliver
+from connectors._sftp.folder import Collecting
+from connectors._sftp.packets import Kind, Refused, on_path
+from connectors._sftp.session import Session
+from connectors._sftp.wire import Wire
+from connectors._ssh.login import Entered, enter
 from core.connecting import Despatch, Landing, Round
 from core.remote import CollectFolder, DeliverFolder, RemotePlace
 

@@ -5,13 +5,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from core.bmd55_options import Bmd55Options
-from core.booking import VatSide
 from core.cron import cron_trigger
-from core.datev_options import DatevOptions
-from core.fibu_options import BmdOptions, RzlOptions
-from core.fibu_program import ProgramOptions
-from core.tax_codes import Options, best_rule
+from core.fibu.bmd55_options import Bmd55Options
+from core.fibu.booking import VatSide
+from core.fibu.datev_options import DatevOptions
+from core.fibu.options import BmdOptions, RzlOptions
+from core.fibu.program import ProgramOptions
+from core.fibu.tax_codes import Options, best_rule
 
 
 class AccountRange(Options):

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from core.batch import Batch, Origin, Output
-from core.bmd55_options import BMD55_NAMES, Bmd55Options
-from core.booking import Booking
-from formats._bmd55_values import ntcs_values, old_values, with_own_number
-from formats._bmd_reading import REQUIRED, BmdReading, bmd_bookings
-from formats._bmd_values import BmdRowsWriter
-from formats._fibu_cells import Cells, Found, ReadingSettings, headed_rows, sniffed_row
-from formats._fibu_text import CompanyDecides
+from core.fibu.bmd55_options import BMD55_NAMES, Bmd55Options
+from core.fibu.booking import Booking
+from formats._fibu.bmd55_values import ntcs_values, old_values, with_own_number
+from formats._fibu.bmd_reading import REQUIRED, BmdReading, bmd_bookings
+from formats._fibu.bmd_values import BmdRowsWriter
+from formats._fibu.cells import Cells, Found, ReadingSettings, headed_rows, sniffed_row
+from formats._fibu.text import CompanyDecides
 
 LABEL = "BMD-5.5-Buchungen"
 WriterSettings = CompanyDecides

@@ -11,15 +11,15 @@ from decimal import Decimal
 from typing import BinaryIO, Literal
 
 from core.batch import Batch, Origin, Output
-from core.bmd55_options import Bmd55Options
-from core.booking import Booking
 from core.errors import Problem
-from core.fibu_program import number_text
-from formats._bmd55_values import ntcs_values, old_values, with_own_number
-from formats._bmd_reading import BmdReading, bmd_bookings
-from formats._bmd_values import BmdRowsWriter
-from formats._fibu_cells import Cells, Found, ReadingSettings, text_lines
-from formats._fibu_text import CompanyDecides, amount
+from core.fibu.bmd55_options import Bmd55Options
+from core.fibu.booking import Booking
+from core.fibu.program import number_text
+from formats._fibu.bmd55_values import ntcs_values, old_values, with_own_number
+from formats._fibu.bmd_reading import BmdReading, bmd_bookings
+from formats._fibu.bmd_values import BmdRowsWriter
+from formats._fibu.cells import Cells, Found, ReadingSettings, text_lines
+from formats._fibu.text import CompanyDecides, amount
 
 LABEL = "BMD-5.5-Buchungen (feste Satzlänge)"
 WriterSettings = CompanyDecides

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 
 from core.batch import Batch, Origin, Output
-from core.booking import PaymentTerms, PersonAccount
 from core.errors import Problem
-from core.fibu_limits import account_problems
-from core.fibu_options import BmdOptions
-from core.fibu_program import number_text
-from formats._account_cells import AccountReadingSettings, country, some_terms
-from formats._fibu_cells import Cells, Found, headed_rows, sniffed_row
-from formats._fibu_text import CompanyDecides, RowsWriter, clean
+from core.fibu.booking import PaymentTerms, PersonAccount
+from core.fibu.limits import account_problems
+from core.fibu.options import BmdOptions
+from core.fibu.program import number_text
+from formats._fibu.account_cells import AccountReadingSettings, country, some_terms
+from formats._fibu.cells import Cells, Found, headed_rows, sniffed_row
+from formats._fibu.text import CompanyDecides, RowsWriter, clean
 
 LABEL = "BMD-Personenkonten"
 WriterSettings = CompanyDecides
@@ -88,7 +88,7 @@ class BmdAccountsWriter(RowsWriter[BmdOptions, PersonAccount]):
         return self._options.account_columns
 
     def problems(self, document: PersonAccount) -> Iterable[Problem]:
-        """The limits of ``core.fibu_limits``."""
+        """The limits of ``core.fibu.limits``."""
         return account_problems(document, self._options)
 
     def rows(self, document: PersonAccount) -> Iterable[Sequence[str]]:

@@ -8,11 +8,11 @@ account and document number become one open item. Which columns, codes and symbo
 from typing import BinaryIO
 
 from core.batch import Batch, Origin, Output
-from core.fibu_options import BmdOptions
-from formats._bmd_reading import REQUIRED, BmdReading, bmd_bookings
-from formats._bmd_values import BmdRowsWriter
-from formats._fibu_cells import Found, ReadingSettings, headed_rows, sniffed_row
-from formats._fibu_text import CompanyDecides
+from core.fibu.options import BmdOptions
+from formats._fibu.bmd_reading import REQUIRED, BmdReading, bmd_bookings
+from formats._fibu.bmd_values import BmdRowsWriter
+from formats._fibu.cells import Found, ReadingSettings, headed_rows, sniffed_row
+from formats._fibu.text import CompanyDecides
 
 LABEL = "BMD-Buchungen"
 WriterSettings = CompanyDecides

@@ -16,8 +16,8 @@ from core.documents.salvage import opening
 from core.documents.validate import document, model
 from core.errors import ContentError, FormatError, Problem
 from core.money import total
-from formats._attached_files import attached_files
-from formats._exchange_writer import ExchangeWriter
+from formats._exchange.attached_files import attached_files
+from formats._exchange.writer import ExchangeWriter
 from formats._strict_json import parsed, unpacked
 
 LABEL = "CLUE-Austauschdatei"

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from core.batch import Batch, Origin, Output
-from core.booking import PaymentTerms, PersonAccount
-from core.datev_options import DatevOptions
 from core.errors import Problem
-from core.fibu_limits import account_problems
-from core.fibu_program import number_text
-from formats._account_cells import AccountReadingSettings, country, some_terms
-from formats._datev_columns import ACCOUNT_COLUMNS, ACCOUNT_NUMBERS
-from formats._datev_file import DatevWriter, Kind, datev_rows_of, is_datev
-from formats._fibu_cells import Cells, Found
-from formats._fibu_text import CompanyDecides, clean
+from core.fibu.booking import PaymentTerms, PersonAccount
+from core.fibu.datev_options import DatevOptions
+from core.fibu.limits import account_problems
+from core.fibu.program import number_text
+from formats._fibu.account_cells import AccountReadingSettings, country, some_terms
+from formats._fibu.cells import Cells, Found
+from formats._fibu.datev_columns import ACCOUNT_COLUMNS, ACCOUNT_NUMBERS
+from formats._fibu.datev_file import DatevWriter, Kind, datev_rows_of, is_datev
+from formats._fibu.text import CompanyDecides, clean
 
 LABEL = "DATEV-Debitoren/Kreditoren"
 WriterSettings = CompanyDecides
@@ -57,7 +57,7 @@ class DatevAccountsWriter(DatevWriter[PersonAccount]):
     kind = KIND
 
     def problems(self, document: PersonAccount) -> Iterable[Problem]:
-        """The limits of ``core.fibu_limits``."""
+        """The limits of ``core.fibu.limits``."""
         return account_problems(document, self._options)
 
     def rows(self, document: PersonAccount) -> Iterator[Sequence[str]]:

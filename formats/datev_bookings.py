@@ -10,18 +10,18 @@ from decimal import Decimal
 from typing import BinaryIO
 
 from core.batch import Batch, Origin, Output
-from core.booking import Booking, BookingLine, Stage
-from core.datev_options import DatevOptions
-from core.datev_rows import datev_rows, foreign_rows
 from core.errors import Problem
-from core.fibu_limits import booking_problems
-from core.fibu_numbers import open_item_number
-from core.fibu_program import number_text
-from formats._datev_columns import BOOKING_COLUMNS, BOOKING_NUMBERS
-from formats._datev_file import DatevWriter, Kind, datev_rows_of, is_datev
-from formats._datev_reading import DatevReading, DatevReadingSettings, datev_bookings
-from formats._fibu_cells import Found
-from formats._fibu_text import CompanyDecides, amount, clean
+from core.fibu.booking import Booking, BookingLine, Stage
+from core.fibu.datev_options import DatevOptions
+from core.fibu.datev_rows import datev_rows, foreign_rows
+from core.fibu.limits import booking_problems
+from core.fibu.numbers import open_item_number
+from core.fibu.program import number_text
+from formats._fibu.cells import Found
+from formats._fibu.datev_columns import BOOKING_COLUMNS, BOOKING_NUMBERS
+from formats._fibu.datev_file import DatevWriter, Kind, datev_rows_of, is_datev
+from formats._fibu.datev_reading import DatevReading, DatevReadingSettings, datev_bookings
+from formats._fibu.text import CompanyDecides, amount, clean
 
 LABEL = "DATEV-Buchungsstapel"
 WriterSettings = CompanyDecides
@@ -64,7 +64,7 @@ class DatevBookingsWriter(DatevWriter[Booking]):
     kind = KIND
 
     def problems(self, document: Booking) -> Iterable[Problem]:
-        """The limits of ``core.fibu_limits``; a day outside of the file's period would lose its year."""
+        """The limits of ``core.fibu.limits``; a day outside of the file's period would lose its year."""
         yield from booking_problems(document, self._options)
         if not self.first <= document.document_date <= self.last:
             raise ValueError(f"{document.document_date} is not in the period of the file")

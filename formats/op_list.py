@@ -13,26 +13,26 @@ from typing import Any, BinaryIO
 from core.batch import Batch, Origin
 from core.errors import FormatError
 from core.open_items import CLEARING_LIST_TYPE, DOCUMENT_TYPE, ListReading
-from formats import _op_heading_problems as heading_problems
 from formats import op_decisions
-from formats._headings import Columns, heading_row, is_plausible
-from formats._ole_file import OLE_MAGIC
-from formats._op_amounts import Amounts
-from formats._op_cells import text_of
-from formats._op_clearings import clearings
-from formats._op_documents import Documents
-from formats._op_fixed import has_headings
-from formats._op_key_date import KeyDate, key_date, of_one_day
-from formats._op_layout import Layout
-from formats._op_other_rows import group_account, signature
-from formats._op_plausible import running_balance
-from formats._op_proposal import explain
-from formats._op_rows import open_items
-from formats._op_settings import Settings
-from formats._op_sources import Opened, opened
-from formats._tables import DELIMITERS, Cells
-from formats._workbook import ZIP_MAGIC
-from formats._workbook_ods import MIME_TYPE
+from formats._op_list import heading_problems
+from formats._op_list.amounts import Amounts
+from formats._op_list.cells import text_of
+from formats._op_list.clearings import clearings
+from formats._op_list.documents import Documents
+from formats._op_list.fixed import has_headings
+from formats._op_list.headings import Columns, heading_row, is_plausible
+from formats._op_list.key_date import KeyDate, key_date, of_one_day
+from formats._op_list.layout import Layout
+from formats._op_list.other_rows import group_account, signature
+from formats._op_list.plausible import running_balance
+from formats._op_list.proposal import explain
+from formats._op_list.rows import open_items
+from formats._op_list.settings import Settings
+from formats._op_list.sources import Opened, opened
+from formats._tables.delimited import DELIMITERS, Cells
+from formats._tables.ods import MIME_TYPE
+from formats._tables.ole_file import OLE_MAGIC
+from formats._tables.workbook import ZIP_MAGIC
 
 __all__ = ["LABEL", "Settings", "explain", "read", "sniff", "table"]
 

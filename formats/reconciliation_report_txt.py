@@ -7,10 +7,8 @@ from collections.abc import Iterator
 
 from core.batch import Output
 from core.reconciliation_report import ReconciliationReport
-from formats._fibu_text import CompanyDecides
-from formats._people_text import WIDTH, beginning, in_lines, table_lines
-from formats._people_writers import TextWriter
-from formats._reconciliation_tables import (
+from formats._fibu.text import CompanyDecides
+from formats._reports.reconciliation_tables import (
     NOTHING_TO_CLARIFY,
     TITLE,
     clarify_table,
@@ -22,6 +20,8 @@ from formats._reconciliation_tables import (
     rows_table,
     sums_table,
 )
+from formats._reports.text import WIDTH, beginning, in_lines, table_lines
+from formats._reports.writers import TextWriter
 
 LABEL = "Abgleichsbericht (Text)"
 WriterSettings = CompanyDecides

@@ -6,8 +6,8 @@ bytes: the workbook knows no moment but that of the report.
 
 from core.batch import Output
 from core.reconciliation_report import ReconciliationReport
-from formats._fibu_text import CompanyDecides
-from formats._people_writers import WorkbookWriter
+from formats._fibu.text import CompanyDecides
+from formats._reports.writers import WorkbookWriter
 
 LABEL = "Abgleichsbericht (Excel)"
 WriterSettings = CompanyDecides
@@ -19,6 +19,6 @@ def open_writer(_output: Output, _settings: CompanyDecides) -> WorkbookWriter[Re
 
 
 def _workbook(report: ReconciliationReport) -> bytes:
-    from formats._reconciliation_workbook import workbook  # openpyxl is big, and few processes write a report
+    from formats._reports.reconciliation_workbook import workbook  # openpyxl is big, and few processes write a report
 
     return workbook(report)

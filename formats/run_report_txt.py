@@ -6,12 +6,9 @@ UTF-8 with a byte order mark, CRLF, at most 100 columns, numbers as 1.234,50. On
 from collections.abc import Iterator
 
 from core.batch import Output
-from core.run_report import RunReport
-from formats._fibu_text import CompanyDecides
-from formats._people_tables import plain
-from formats._people_text import WIDTH, beginning, in_lines, table_lines, titled
-from formats._people_writers import TextWriter
-from formats._report_tables import (
+from core.fibu.run_report import RunReport
+from formats._fibu.text import CompanyDecides
+from formats._reports.run_tables import (
     AGREES,
     DIFFERS,
     TITLE,
@@ -24,6 +21,9 @@ from formats._report_tables import (
     rest_table,
     uva_table,
 )
+from formats._reports.tables import plain
+from formats._reports.text import WIDTH, beginning, in_lines, table_lines, titled
+from formats._reports.writers import TextWriter
 
 LABEL = "Übergabeprotokoll (Text)"
 WriterSettings = CompanyDecides

@@ -5,9 +5,9 @@ bytes: the workbook knows no moment but that of the report.
 """
 
 from core.batch import Output
-from core.run_report import RunReport
-from formats._fibu_text import CompanyDecides
-from formats._people_writers import WorkbookWriter
+from core.fibu.run_report import RunReport
+from formats._fibu.text import CompanyDecides
+from formats._reports.writers import WorkbookWriter
 
 LABEL = "Übergabeprotokoll (Excel)"
 WriterSettings = CompanyDecides
@@ -19,6 +19,6 @@ def open_writer(_output: Output, _settings: CompanyDecides) -> WorkbookWriter[Ru
 
 
 def _workbook(report: RunReport) -> bytes:
-    from formats._report_workbook import workbook  # openpyxl is big, and few processes write a report
+    from formats._reports.run_workbook import workbook  # openpyxl is big, and few processes write a report
 
     return workbook(report)

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 
 from core.batch import Batch, Origin, Output
-from core.booking import PaymentTerms, PersonAccount
 from core.errors import Problem
-from core.fibu_limits import account_problems
-from core.fibu_options import RzlOptions
-from core.fibu_program import number_text
-from formats._account_cells import AccountReadingSettings
-from formats._fibu_cells import Cells, Found, placed_rows, sniffed_row
-from formats._fibu_text import CompanyDecides, RowsWriter, clean
+from core.fibu.booking import PaymentTerms, PersonAccount
+from core.fibu.limits import account_problems
+from core.fibu.options import RzlOptions
+from core.fibu.program import number_text
+from formats._fibu.account_cells import AccountReadingSettings
+from formats._fibu.cells import Cells, Found, placed_rows, sniffed_row
+from formats._fibu.text import CompanyDecides, RowsWriter, clean
 
 LABEL = "RZL-Personenkonten"
 WriterSettings = CompanyDecides
@@ -98,7 +98,7 @@ class RzlAccountsWriter(RowsWriter[RzlOptions, PersonAccount]):
         return FIELDS if self._options.header_row else ()
 
     def problems(self, document: PersonAccount) -> Iterable[Problem]:
-        """The limits of ``core.fibu_limits``."""
+        """The limits of ``core.fibu.limits``."""
         return account_problems(document, self._options)
 
     def rows(self, document: PersonAccount) -> Iterable[Sequence[str]]:

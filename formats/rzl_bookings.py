@@ -11,18 +11,18 @@ from decimal import Decimal
 from typing import BinaryIO
 
 from core.batch import Batch, Origin, Output
-from core.booking import OTHER_SIDE, Booking, BookingLine, Side
 from core.errors import Problem
-from core.fibu_limits import booking_problems
-from core.fibu_numbers import open_item_digits
-from core.fibu_options import RzlOptions
-from core.fibu_program import number_text
+from core.fibu.booking import OTHER_SIDE, Booking, BookingLine, Side
+from core.fibu.limits import booking_problems
+from core.fibu.numbers import open_item_digits
+from core.fibu.options import RzlOptions
+from core.fibu.program import number_text
+from core.fibu.tax_codes import RzlTaxCode
 from core.money import ZERO, total
-from core.tax_codes import RzlTaxCode
-from formats._fibu_cells import Found, ReadingSettings, placed_rows, sniffed_row
-from formats._fibu_text import CompanyDecides, RowsWriter, amount, clean
-from formats._rzl_fields import COLLECTIVE, FIELDS, FORMS, PAIR, SPLIT
-from formats._rzl_reading import RzlReading, rzl_bookings
+from formats._fibu.cells import Found, ReadingSettings, placed_rows, sniffed_row
+from formats._fibu.rzl_fields import COLLECTIVE, FIELDS, FORMS, PAIR, SPLIT
+from formats._fibu.rzl_reading import RzlReading, rzl_bookings
+from formats._fibu.text import CompanyDecides, RowsWriter, amount, clean
 
 LABEL = "RZL-Buchungen"
 WriterSettings = CompanyDecides
@@ -98,7 +98,7 @@ class RzlBookingsWriter(RowsWriter[RzlOptions, Booking]):
         return FIELDS if self._options.header_row else ()
 
     def problems(self, document: Booking) -> Iterable[Problem]:
-        """The limits of ``core.fibu_limits``."""
+        """The limits of ``core.fibu.limits``."""
         return booking_problems(document, self._options)
 
     def rows(self, document: Booking) -> Iterable[Sequence[str]]:

@@ -16,13 +16,13 @@ from core.documents.messages import SYSTEM
 from core.documents.problems import LIMIT
 from core.documents.salvage import salvaged
 from core.errors import ContentError, Problem, RuleError
-from core.export_run import EXPORTED, ORDER
-from handlers._acks import ack_of, emit_ack, refusal, rejected_rows, said
-from handlers._attachments import altered, unnamed
-from handlers._message_rules import advance, check_sequence, company_of, is_duplicate, remember, skip
-from handlers._record_rules import MASTER_DATA, TITLES, Verdict
-from handlers._rejected_part import rejected_part
-from handlers._verdicts import Judged, judge
+from core.fibu.export_run import EXPORTED, ORDER
+from handlers._intake.acks import ack_of, emit_ack, refusal, rejected_rows, said
+from handlers._intake.attachments import altered, unnamed
+from handlers._intake.message_rules import advance, check_sequence, company_of, is_duplicate, remember, skip
+from handlers._intake.record_rules import MASTER_DATA, TITLES, Verdict
+from handlers._intake.rejected_part import rejected_part
+from handlers._intake.verdicts import Judged, judge
 
 LABEL = "Übernahme aus CLUE"
 ACCEPTS = frozenset(ENTITIES)

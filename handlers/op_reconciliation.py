@@ -16,15 +16,15 @@ from core.errors import RuleError
 from core.op_decisions import DECISION_TYPE
 from core.open_items import CLEARING_LIST_TYPE, DOCUMENT_TYPE
 from core.tracked import KIND
-from handlers import _op_list_problems as list_problems
-from handlers._op_changes import Changes
-from handlers._op_clearing import Clearings
-from handlers._op_decisions import decide
-from handlers._op_findings import Findings
-from handlers._op_missing import LISTS_TO_WAIT, Missing, Scope
-from handlers._op_rehung import Rehung
-from handlers._op_settings import Settings, bounds
-from handlers._op_snapshot import Snapshot
+from handlers._reconciliation import list_problems
+from handlers._reconciliation.changes import Changes
+from handlers._reconciliation.clearing import Clearings
+from handlers._reconciliation.decisions import decide
+from handlers._reconciliation.findings import Findings
+from handlers._reconciliation.missing import LISTS_TO_WAIT, Missing, Scope
+from handlers._reconciliation.rehung import Rehung
+from handlers._reconciliation.settings import Settings, bounds
+from handlers._reconciliation.snapshot import Snapshot
 
 __all__ = ["ACCEPTS", "ANSWERS_DUPLICATES", "LABEL", "LAST_LIST", "Settings", "handle"]
 

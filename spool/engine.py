@@ -13,23 +13,23 @@ from loguru import logger
 
 from core.errors import JournalError, TransportError
 from core.site import Site
-from spool import file_problems
-from spool.canary import remove_canary
-from spool.committing import Committer, Handled, Settled
-from spool.completing import Completer, Unfinished
-from spool.dispatch import Dispatcher
-from spool.durable import is_gone
+from spool.folders.durable import is_gone
+from spool.folders.ownership import Ownership
+from spool.folders.places import Destinations
+from spool.health.canary import remove_canary
+from spool.inbox.pauses import Pauses
+from spool.inbox.taking import Taking
+from spool.inbox.watching import FolderWatch
 from spool.journal.store import Journal
-from spool.messages import DropRef, Outcome
-from spool.ownership import Ownership
-from spool.pauses import Pauses
-from spool.places import Destinations
-from spool.recovery import Recovery
-from spool.streams import Stream, Waiting, again
-from spool.taking import Taking
-from spool.waiting import WaitingRoom
-from spool.watching import FolderWatch
-from spool.worker import WorkerSetup
+from spool.repair.recovery import Recovery
+from spool.results import file_problems
+from spool.results.committing import Committer, Handled, Settled
+from spool.results.completing import Completer, Unfinished
+from spool.work.dispatch import Dispatcher
+from spool.work.messages import DropRef, Outcome
+from spool.work.streams import Stream, Waiting, again
+from spool.work.waiting import WaitingRoom
+from spool.work.worker import WorkerSetup
 
 _COMPLETE_AGAIN_SECONDS = 5.0
 _COMPLETE_AGAIN_MOST = 0.5

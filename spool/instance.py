@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import CluedropError
-from spool.durable import make_folder
+from spool.folders.durable import make_folder
 
 
 class AlreadyRunning(CluedropError):  # noqa: N818 - a state of affairs, nobody's error

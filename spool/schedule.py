@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from core.cron import cron_trigger
 from spool.engine import Engine
-from spool.export_runs import Found, open_run, write_order
 from spool.identifiers import now_ms
 from spool.journal.tables import requests
-from spool.orders import ORDER, Order
+from spool.verbs.export_runs import Found, open_run, write_order
+from spool.verbs.orders import ORDER, Order
 
 _LOOK_SECONDS = 2.0
 

@@ -9,18 +9,18 @@ from types import FrameType
 from loguru import logger
 
 from core.errors import ConfigError, JournalError, TransportError
-from spool.control import Control
 from spool.engine import Engine
-from spool.garbage import Garbage
-from spool.health import Health
+from spool.health.alerts import Health
+from spool.health.garbage import Garbage
+from spool.health.notify import Notifier
 from spool.instance import only_one
 from spool.journal.store import Journal
-from spool.notify import Notifier
-from spool.remote_places import RemotePlaces
+from spool.remote.places import RemotePlaces
+from spool.repair.soundness import make_ready
 from spool.schedule import Schedule
-from spool.soundness import make_ready
-from spool.withdrawing import Withdrawals
-from spool.worker import WorkerSetup
+from spool.verbs.control import Control
+from spool.verbs.withdrawing import Withdrawals
+from spool.work.worker import WorkerSetup
 
 _REST_SECONDS = 2.0
 _DOUBT_SECONDS = 10.0

@@ -12,7 +12,7 @@ from typing import Any
 from loguru import logger
 
 from core.errors import TransportError
-from spool.durable import link_new, sync_file
+from spool.folders.durable import link_new, sync_file
 
 _IDENTITY_FILE = "site.json"
 _PLACES_FOLDER = "places"

@@ -17,18 +17,18 @@ from sqlalchemy import make_url, select
 
 from core.batch import REJECTED_FOLDER
 from core.site import Site
-from spool.archive_check import verify
-from spool.canary import is_canary
-from spool.effects import LEDGER_FILE
-from spool.handling import WORK_FOLDER
+from spool.archive.checking import verify
+from spool.archive.manifest import MANIFEST_NAME, Manifest, entry_folder
+from spool.folders.ownership import OWNER_FILE
+from spool.health.canary import is_canary
 from spool.identifiers import LENGTH
-from spool.intake import HELD, REJECTED
+from spool.inbox.intake import HELD, REJECTED
 from spool.journal.store import Journal
 from spool.journal.tables import drops, keys, ledger, outputs
-from spool.manifest import MANIFEST_NAME, Manifest, entry_folder
-from spool.ownership import OWNER_FILE
-from spool.publishing import HELD_FOLDER, NOTE_ENDINGS, NOTES_FOLDER
-from spool.staging import STAGED_FOLDER
+from spool.results.effects import LEDGER_FILE
+from spool.results.publishing import HELD_FOLDER, NOTE_ENDINGS, NOTES_FOLDER
+from spool.work.handling import WORK_FOLDER
+from spool.work.staging import STAGED_FOLDER
 
 FINAL = frozenset({"archived", "rejected", "duplicate", "held", "discarded"})
 _GIVEN_BACK = frozenset({REJECTED_FOLDER, HELD_FOLDER, NOTES_FOLDER})

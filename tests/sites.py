@@ -12,18 +12,18 @@ from sqlalchemy import select
 
 from core.readiness import FOLDERS_OF_SYSTEMS
 from core.site import Limits, Route, Site, Target
-from spool.archive_check import verify
-from spool.committing import NOTE_SUFFIX
-from spool.control import Control
+from spool.archive.checking import verify
 from spool.engine import Engine
-from spool.health import Health
+from spool.folders.ownership import OWNER_FILE
+from spool.health.alerts import Health
 from spool.identifiers import now_ms
-from spool.intake import OWN_FOLDERS
+from spool.inbox.intake import OWN_FOLDERS
 from spool.journal.database import upgrade
 from spool.journal.store import Journal
 from spool.journal.tables import ledger
-from spool.ownership import OWNER_FILE
-from spool.worker import WorkerSetup
+from spool.results.committing import NOTE_SUFFIX
+from spool.verbs.control import Control
+from spool.work.worker import WorkerSetup
 from tests.plugins.formats import lines, table
 from tests.plugins.handlers import echo
 

@@ -22,7 +22,7 @@ from core.batch import Origin, Output
 from core.contracts import Context, Emit, Entry, Put, Warn, Writer
 from formats import clue_exchange, op_list
 from handlers import op_reconciliation
-from spool.durable import sync_file, sync_filesystem
+from spool.folders.durable import sync_file, sync_filesystem
 
 _COMPANY = "1"
 

@@ -62,7 +62,7 @@ class Article(MasterData):
     name: Name
     unit: Unit
     vat_class: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
-    """Key into ``core.vat_rates``: the rate depends on country and date of supply."""
+    """Key into ``core.fibu.vat_rates``: the rate depends on country and date of supply."""
     gtin: Annotated[str, Field(pattern=r"^([0-9]{8}|[0-9]{12,14})$")] | None = None
     pzn: Annotated[str, Field(pattern=r"^[0-9]{7,8}$")] | None = None
     manufacturer_no: Number | None = None

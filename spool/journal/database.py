@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
 from core.errors import CluedropError, JournalError, TransportError
-from spool.durable import sync_file, sync_paths
+from spool.folders.durable import sync_file, sync_paths
 
 _MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 FAULTS_OF_OURS = (DataError, IntegrityError, ProgrammingError)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import JournalError
-from spool.durable import sync_paths, twin_new
+from spool.folders.durable import sync_paths, twin_new
 from spool.journal.database import check_pages, copy_of, dated, file_of, open_database, trouble, upgrade
 
 

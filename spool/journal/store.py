@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Insert, and_, bindparam, delete, func, insert, select, update
 
+from spool.archive.manifest import GENESIS, ChainHead
 from spool.journal.database import check_pages, open_database, reachable, sync_names, upsert, writing
 from spool.journal.place import Place
 from spool.journal.tables import Row, alerts, chain, drops, keys, ledger, outputs, remote_places, requests, routes
-from spool.manifest import GENESIS, ChainHead
 
 _CHUNK = 1_000
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from config import Plugins
 from config.reference import reference
-from spool.plugins import load
+from spool.work.plugins import load
 
 _FOUND = load("formats", "handlers")
 

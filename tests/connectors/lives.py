@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from connectors._sftp_wire import Wire
+from connectors._sftp.wire import Wire
 from tests.connectors.rigs import OWN, Rig
 from tests.daemon.crashing import on_event
 from tests.sftp_servers import SftpServer

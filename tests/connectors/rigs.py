@@ -9,12 +9,12 @@ from connectors import sftp
 from connectors.sftp import SftpConnection
 from core.connecting import Arrival, Departure, Round
 from core.remote import CollectFolder, DeliverFolder, RemotePlace
-from spool.despatch import OutboxDespatch
-from spool.drafts import Draft
+from spool.folders.ownership import Ownership
 from spool.journal.database import upgrade
 from spool.journal.remote import RemoteMemory
-from spool.landing import InboxLanding
-from spool.ownership import Ownership
+from spool.remote.despatch import OutboxDespatch
+from spool.remote.drafts import Draft
+from spool.remote.landing import InboxLanding
 from spool.site_memory import SiteMemory
 from tests.sftp_servers import SftpServer
 from tests.sites import a_site, visible

@@ -45,7 +45,7 @@ def test_the_oldest_comes_first(rig: MakeRig) -> None:
 def test_a_full_folder_is_emptied_in_rounds_so_that_others_get_their_turn(
     rig: MakeRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectors._sftp_collect._MOST_A_ROUND", 50)
+    monkeypatch.setattr("connectors._sftp.collect._MOST_A_ROUND", 50)
     one = rig()
     names = {f"f{number:03}.csv" for number in range(120)}
     for name in names:

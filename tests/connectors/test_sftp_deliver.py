@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors._sftp_packets import FSYNC, Request
-from connectors._sftp_wire import Wire
+from connectors._sftp.packets import FSYNC, Request
+from connectors._sftp.wire import Wire
 from core.errors import TransportError
 from tests.connectors.rigs import Rig
 from tests.sftp_servers import SftpServer, sftp_server

@@ -14,7 +14,7 @@ import paramiko
 import pytest
 
 from connectors import sftp
-from connectors._ssh_login import private_key
+from connectors._ssh.login import private_key
 from core.errors import ConfigError, TransportError
 from core.remote import HostKey, RemotePlace, SftpAccess
 from tests.sftp_servers import SftpServer, sftp_server

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from connectors._sftp_session import Session
+from connectors._sftp.session import Session
 from core.errors import TransportError
-from spool.drafts import Draft
+from spool.remote.drafts import Draft
 from tests.connectors.rigs import Rig
 
 pytestmark = pytest.mark.slow

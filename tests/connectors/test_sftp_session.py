@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors import sftp
-from connectors._sftp_packets import Kind, pairs, parsed
-from connectors._sftp_session import Session
-from connectors._sftp_wire import Wire
+from connectors._sftp.packets import Kind, pairs, parsed
+from connectors._sftp.session import Session
+from connectors._sftp.wire import Wire
 from core.errors import TransportError
 from core.remote import RemotePlace
 from tests.connectors.rigs import Rig, after

@@ -65,7 +65,7 @@ def _live(root: Path, doom: Sequence[str | int], make_site: Any) -> None:
     from loguru import logger
 
     import spool.service
-    from spool.worker import WorkerSetup
+    from spool.work.worker import WorkerSetup
     from tests.daemon.crashing import arm
     from tests.sites import FORMATS, HANDLERS
 
@@ -159,7 +159,7 @@ def preload() -> None:
     import openpyxl
 
     import spool.service
-    from spool.marked_table import marked_workbook
+    from spool.results.marked_table import marked_workbook
     from tests.daemon import crashing
 
     del alembic, openpyxl, spool, marked_workbook, crashing
@@ -167,7 +167,7 @@ def preload() -> None:
 
 def main() -> None:
     """Serve requests until the other end is closed."""
-    from spool.plugins import load
+    from spool.work.plugins import load
     from tests.sites import FORMATS, HANDLERS
 
     preload()

@@ -16,25 +16,25 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-import spool.claiming
-import spool.committing
-import spool.publishing
-from spool.archive import Archive
-from spool.completing import Completer
-from spool.control import _Back
+import spool.inbox.claiming
+import spool.results.committing
+import spool.results.publishing
+from spool.archive.filing import Archive
 from spool.journal.store import Journal
-from spool.recovery import Recovery
-from spool.waiting import WaitingRoom
+from spool.repair.recovery import Recovery
+from spool.results.completing import Completer
+from spool.verbs.control import _Back
+from spool.work.waiting import WaitingRoom
 
 POINTS: dict[str, tuple[Any, str]] = {
-    "link of a claim": (spool.claiming, "link_new"),
-    "claim": (spool.claiming, "remove_old_name"),
+    "link of a claim": (spool.inbox.claiming, "link_new"),
+    "claim": (spool.inbox.claiming, "remove_old_name"),
     "note the claim": (Journal, "claim"),
     "bring attachments": (WaitingRoom, "bring_companions"),
     "let wait": (WaitingRoom, "park"),
-    "sync what is staged": (spool.committing, "sync_paths"),
+    "sync what is staged": (spool.results.committing, "sync_paths"),
     "commit": (Journal, "commit"),
-    "publish": (spool.publishing, "link_new"),
+    "publish": (spool.results.publishing, "link_new"),
     "archive": (Archive, "place"),
     "chain": (Archive, "_commit"),
     "finish the archive's group": (Archive, "_finish"),

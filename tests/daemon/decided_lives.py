@@ -26,18 +26,18 @@ from sqlalchemy import select
 
 import config as configuration
 from commands.composition import FORMATS, HANDLERS, plugin_settings
-from core.export_run import RUN, WITHDRAWN, WithdrawnFile
+from core.fibu.export_run import RUN, WITHDRAWN, WithdrawnFile
 from core.site import Site
 from core.tracked import KIND
-from handlers._op_decisions import DECISION
+from handlers._reconciliation.decisions import DECISION
 from spool.identifiers import now_ms
-from spool.item_verbs import decide_items
 from spool.journal.store import Journal
 from spool.journal.tables import drops, ledger, requests
-from spool.orders import ORDER
-from spool.run_verbs import take_back
 from spool.service import once
-from spool.worker import WorkerSetup
+from spool.verbs.item_verbs import decide_items
+from spool.verbs.orders import ORDER
+from spool.verbs.run_verbs import take_back
+from spool.work.worker import WorkerSetup
 from tests.conservation import Expected, digest, results, violations
 from tests.daemon.cradle import fork_server, preload
 from tests.daemon.crashing import arm

@@ -6,12 +6,12 @@ Everything lies below ROOT; further arguments put ``inbox``, ``outbox``, ``archi
 import sys
 from pathlib import Path
 
-import spool.durable
 import spool.engine
-import spool.health
+import spool.folders.durable
+import spool.health.alerts
 import spool.service
 from core.site import Site
-from spool.worker import WorkerSetup
+from spool.work.worker import WorkerSetup
 from tests.faultfs.mounted import sync_filesystem
 from tests.sites import FORMATS, HANDLERS, a_route, a_site, a_target
 
@@ -32,13 +32,13 @@ def scene_site(root: Path, elsewhere: dict[str, Path] | None = None) -> Site:
 
 def main(root: str, *elsewhere: str) -> None:
     """Serve until SIGTERM."""
-    spool.durable.sync_filesystem = sync_filesystem
+    spool.folders.durable.sync_filesystem = sync_filesystem
     # Whoever waits for something to be tried again shall not wait as long as in real life.
     for module, name, seconds in (
         (spool.engine, "_COMPLETE_AGAIN_SECONDS", 0.2),
         (spool.service, "_REST_SECONDS", 0.1),
-        (spool.health, "_LOOK_SECONDS", 0.1),
-        (spool.health, "_FOLDERS_SECONDS", 0.1),
+        (spool.health.alerts, "_LOOK_SECONDS", 0.1),
+        (spool.health.alerts, "_FOLDERS_SECONDS", 0.1),
     ):
         setattr(module, name, seconds)
     places = {name: Path(path) for name, path in (argument.split("=") for argument in elsewhere)}

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
-import spool.durable
+import spool.folders.durable
 from tests.daemon.harm import count_harm
 from tests.daemon.scene import Known, assert_whole, half_files, is_settled, play, recovered, serve
 from tests.faultfs.disks import MAKE, format_disk, on_disk
@@ -23,12 +23,12 @@ MODELS: tuple[Model, ...] = ("ordered", "strict")
 @contextmanager
 def own_syncfs() -> Iterator[None]:
     """This process syncs the test file system in the way that it understands."""
-    original = spool.durable.sync_filesystem
-    spool.durable.sync_filesystem = sync_filesystem
+    original = spool.folders.durable.sync_filesystem
+    spool.folders.durable.sync_filesystem = sync_filesystem
     try:
         yield
     finally:
-        spool.durable.sync_filesystem = original
+        spool.folders.durable.sync_filesystem = original
 
 
 def record(folder: Path, disk: str = "") -> list[Operation]:

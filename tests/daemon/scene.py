@@ -19,14 +19,14 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from spool.archive import CHAIN_NAME, MANIFEST_DRAFT
-from spool.archive_check import verify
-from spool.effects import LEDGER_FILE
+from spool.archive.checking import verify
+from spool.archive.filing import CHAIN_NAME, MANIFEST_DRAFT
+from spool.archive.manifest import MANIFEST_NAME
+from spool.folders.ownership import OWNER_FILE
 from spool.identifiers import now_ms
 from spool.journal.store import Journal
 from spool.journal.tables import ledger
-from spool.manifest import MANIFEST_NAME
-from spool.ownership import OWNER_FILE
+from spool.results.effects import LEDGER_FILE
 from tests.daemon.on_faultfs import scene_site
 from tests.faultfs.mounted import Mounted
 from tests.faultfs.tree import Operation

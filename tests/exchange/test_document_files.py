@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from core.booking import Booking
 from core.company import Company
 from core.contracts import Attach, Put
+from core.fibu.booking import Booking
 from formats import clue_exchange
 from handlers import clue_intake
-from spool.names import safe_name
+from spool.folders.names import safe_name
 from tests.exchange.intake_site import Outcome, Site, attached
 from tests.exchange.messages import customer, invoice, message
 from tests.sites import Running, a_route, a_site, a_target

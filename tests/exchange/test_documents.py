@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from core.documents import ENTITIES, Invoice, Payment
 from core.documents.validate import document, merge_patch
 from core.errors import RuleError
+from core.fibu.vat_rates import domestic_rates, rate_of, vat_classes
 from core.money import cents, total, vat_in_gross, vat_of_net
-from core.vat_rates import domestic_rates, rate_of, vat_classes
 from tests.exchange.intake_site import example
 
 

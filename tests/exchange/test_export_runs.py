@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from core.batch import Batch, Origin
 from core.company import Company
 from core.contracts import Context, Emit, Put
-from core.export_run import EXPORTED, RUN, WITHDRAWN, order_message
+from core.fibu.export_run import EXPORTED, RUN, WITHDRAWN, order_message
 from core.money import total
 from core.open_items import DOCUMENT_TYPE, OpenItemRow
 from core.rksv import HANDED_OVER
 from core.tracked import KIND, TrackedDocument
 from handlers import op_reconciliation
-from handlers._document_files import DOCUMENT_FILE
-from handlers._fibu_parties import ALLOCATED
-from handlers._op_findings import READ_LIST
+from handlers._fibu.parties import ALLOCATED
+from handlers._intake.document_files import DOCUMENT_FILE
+from handlers._reconciliation.findings import READ_LIST
 from tests.exchange.intake_site import Outcome, Site
 from tests.exchange.messages import billed, customer, message, paid_in_cash, sold
 

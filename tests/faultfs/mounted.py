@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import spool.durable
+import spool.folders.durable
 from tests.faultfs.faults import Fault
 from tests.faultfs.server import SYNC_ATTRIBUTE
 from tests.faultfs.tree import Operation, Tree
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MNT_DETACH = 2
-_KERNELS_OWN = spool.durable.sync_filesystem
+_KERNELS_OWN = spool.folders.durable.sync_filesystem
 
 
 class Mounted:
@@ -82,7 +82,7 @@ def mounted(root: Path, tree: Tree | None = None) -> Iterator[Mounted]:
 
 
 def sync_filesystem(path: str) -> None:
-    """``spool.durable.sync_filesystem`` for the test file system, to which the kernel does not hand ``syncfs`` on.
+    """``spool.folders.durable.sync_filesystem`` for the test file system, to which the kernel does not hand ``syncfs`` on.
 
     What lies on a disk, be it one whose image lies here, is synced by the kernel.
     """

@@ -6,9 +6,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from core.booking import Booking, BookingLine, ForeignAmount, PaymentTerms, PersonAccount, VatSide
+from core.fibu.booking import Booking, BookingLine, ForeignAmount, PaymentTerms, PersonAccount, VatSide
+from core.fibu.tax_codes import SELF_ASSESSED
 from core.money import CENT, cents, total, vat_of_net
-from core.tax_codes import SELF_ASSESSED
 
 RATES = tuple(map(Decimal, ("20", "13", "10", "19", "4.9")))
 TEXTS = st.text(alphabet='aÄßé §;"\r\n\t–Z9.€', max_size=90)

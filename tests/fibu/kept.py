@@ -5,13 +5,13 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from core.booking import Booking, BookingLine, PaymentTerms, PersonAccount
-from core.datev_options import DatevOptions
-from core.datev_rows import vat_of_row
-from core.fibu_numbers import number_digits, open_item_digits, open_item_number
-from core.fibu_options import RzlOptions
-from core.fibu_program import ProgramOptions
-from formats._fibu_text import clean
+from core.fibu.booking import Booking, BookingLine, PaymentTerms, PersonAccount
+from core.fibu.datev_options import DatevOptions
+from core.fibu.datev_rows import vat_of_row
+from core.fibu.numbers import number_digits, open_item_digits, open_item_number
+from core.fibu.options import RzlOptions
+from core.fibu.program import ProgramOptions
+from formats._fibu.text import clean
 
 _NOWHERE: Mapping[str, Any] = {"pointer": "", "party_name": "", "payment_reference": "", "dunning_block": False}
 

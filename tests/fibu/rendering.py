@@ -12,15 +12,15 @@ from typing import Any
 import openpyxl
 
 from core.batch import Batch, Origin, Output
-from core.bmd55_options import Bmd55Options
 from core.company import Company
 from core.contracts import Context, Effect, Emit, Put, Wait, Warn
-from core.datev_options import DatevOptions
 from core.documents import CashReceipt, Invoice
 from core.errors import FormatError, Problem, RuleError
-from core.fibu_options import BmdOptions, RzlOptions
-from core.fibu_program import ProgramOptions
-from handlers._fibu_export import export
+from core.fibu.bmd55_options import Bmd55Options
+from core.fibu.datev_options import DatevOptions
+from core.fibu.options import BmdOptions, RzlOptions
+from core.fibu.program import ProgramOptions
+from handlers._fibu.export import export
 from tests.ledgers import MemoryLedger
 
 OPTIONS: dict[str, type[ProgramOptions]] = {

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from core.batch import Batch
-from core.booking import Booking
 from core.company import Accounts, Company, LedgerAccountRule
 from core.contracts import Context, Emit, Put, Wait, Warn
 from core.errors import RuleError
+from core.fibu.booking import Booking
 from core.open_items import DOCUMENT_TYPE, OpenItemRow
 from core.tracked import KIND
 from handlers import op_reconciliation
-from handlers._fibu_export import export
+from handlers._fibu.export import export
 from tests.fibu.rendering import context, emitted, exported, origin, parsed
 from tests.ledgers import MemoryLedger
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.booking import Booking
 from core.company import AccountRange, Accounts, Company, LedgerAccountRule
 from core.contracts import Emit, Put
 from core.errors import RuleError
+from core.fibu.booking import Booking
 from core.money import total, vat_of_net
 from tests.fibu.rendering import exported, output_files
 from tests.ledgers import MemoryLedger

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.booking import NO_TAX, Booking
 from core.company import Accounts, Company, LedgerAccountRule, PaymentMethodAccount
 from core.contracts import Effect, Put
-from core.fibu_options import BmdOptions, RzlOptions
+from core.fibu.booking import NO_TAX, Booking
+from core.fibu.options import BmdOptions, RzlOptions
+from core.fibu.tax_codes import BmdTaxCode, RzlTaxCode
 from core.money import cents, total, vat_in_gross, vat_of_net
-from core.tax_codes import BmdTaxCode, RzlTaxCode
 from core.tracked import KIND
 from tests.fibu.rendering import emitted, exported
 from tests.ledgers import MemoryLedger

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from core.booking import Booking, BookingLine
 from core.company import AccountRange, Accounts, Company
 from core.contracts import Emit, Put, Wait, Warn
 from core.documents import Invoice, Totals
 from core.errors import RuleError
+from core.fibu.booking import Booking, BookingLine
 from core.tracked import KIND, TrackedDocument, digits_key, match_key
-from handlers._fibu_export import export
+from handlers._fibu.export import export
 from tests.fibu.rendering import context, effect_lines, emitted, exported, origin, output_files
 from tests.ledgers import MemoryLedger
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from core.booking import Booking, PersonAccount
+from core.fibu.booking import Booking, PersonAccount
 from tests.fibu.rendering import GOLDEN, cases, export_case, reading_case, reading_cases, report_case, writer_case
 
 WRITERS = {

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from core.bmd55_options import Bmd55Options
-from core.booking import Booking, PersonAccount
 from core.company import Company
-from core.datev_options import DatevOptions
-from core.datev_rows import datev_rows, vat_of_row
-from core.fibu_limits import account_problems, booking_problems
-from core.fibu_options import BmdOptions, RzlOptions
-from core.fibu_program import ProgramOptions
+from core.fibu.bmd55_options import Bmd55Options
+from core.fibu.booking import Booking, PersonAccount
+from core.fibu.datev_options import DatevOptions
+from core.fibu.datev_rows import datev_rows, vat_of_row
+from core.fibu.limits import account_problems, booking_problems
+from core.fibu.options import BmdOptions, RzlOptions
+from core.fibu.program import ProgramOptions
+from core.fibu.tax_codes import DatevTaxKey
 from core.money import CENT, total, vat_of_net
-from core.tax_codes import DatevTaxKey
-from handlers._fibu_files import booking_files
+from handlers._fibu.files import booking_files
 from tests.fibu.rendering import head_of, origin, written
 
 PROGRAMS: dict[str, ProgramOptions] = {

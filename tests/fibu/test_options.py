@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from core.company import AccountRange, Company
-from core.fibu_options import BmdOptions, RzlOptions
-from core.tax_codes import BmdTaxCode, RzlTaxCode
+from core.fibu.options import BmdOptions, RzlOptions
+from core.fibu.tax_codes import BmdTaxCode, RzlTaxCode
 
 TWENTY = Decimal(20)
 

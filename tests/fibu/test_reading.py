@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import FormatError, Problem
-from spool.plugins import load
+from spool.work.plugins import load
 from tests.fibu.rendering import GOLDEN, OPTIONS, read_back
 
 READERS = load("formats", "handlers").readers

@@ -11,15 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.booking import Booking, BookingLine, Side, Stage, VatSide
 from core.company import Company
 from core.contracts import Effect, Emit
 from core.errors import Problem
+from core.fibu.booking import Booking, BookingLine, Side, Stage, VatSide
+from core.fibu.run_report import Amounts, RunReport
+from core.fibu.uva import UvaMonth, uva_months
 from core.money import total
-from core.run_report import Amounts, RunReport
-from core.uva import UvaMonth, uva_months
-from formats import _people_workbook, run_report_txt, run_report_xlsx
-from handlers._fibu_report import run_report
+from formats import run_report_txt, run_report_xlsx
+from formats._reports import workbook as _people_workbook
+from handlers._fibu.report import run_report
 from tests.fibu.rendering import emitted, exported, written
 from tests.fibu.test_documents_add_up import (
     ACCOUNTS,

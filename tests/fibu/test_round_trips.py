@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.bmd55_options import Bmd55Options
-from core.booking import Booking, PersonAccount
-from core.datev_options import DatevOptions
-from core.fibu_options import BMD_ACCOUNT_COLUMNS, BMD_COLUMNS, BmdOptions, RzlOptions
-from core.fibu_program import ProgramOptions
-from core.tax_codes import BmdTaxCode, DatevTaxKey
+from core.fibu.bmd55_options import Bmd55Options
+from core.fibu.booking import Booking, PersonAccount
+from core.fibu.datev_options import DatevOptions
+from core.fibu.options import BMD_ACCOUNT_COLUMNS, BMD_COLUMNS, BmdOptions, RzlOptions
+from core.fibu.program import ProgramOptions
+from core.fibu.tax_codes import BmdTaxCode, DatevTaxKey
 from tests.fibu.generated import RATES, batches, persons
 from tests.fibu.kept import (
     KeptBooking,

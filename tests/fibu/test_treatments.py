@@ -9,8 +9,8 @@ from core.company import Accounts, Company, LedgerAccountRule
 from core.contracts import Put, Warn
 from core.documents import VatTreatment
 from core.errors import RuleError
-from core.fibu_options import BmdOptions
-from core.tax_codes import BmdTaxCode
+from core.fibu.options import BmdOptions
+from core.fibu.tax_codes import BmdTaxCode
 from tests.fibu.rendering import emitted, exported
 from tests.ledgers import MemoryLedger
 

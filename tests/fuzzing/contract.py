@@ -16,8 +16,8 @@ from typing import Any
 
 from core.batch import Batch, Origin
 from core.errors import LONGEST_PLACE, LONGEST_SENTENCE, ContentError, FormatError, Problem
-from spool.notes import NoteKind, note_text
-from spool.plugins import load
+from spool.results.notes import NoteKind, note_text
+from spool.work.plugins import load
 
 READERS = dict(load("formats", "handlers").readers)
 MOST_SECONDS = 2.0

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 import config
 from config.new_site import make_folders
-from spool.handling import WORK_FOLDER, FileHandling
 from spool.identifiers import new_drop_id, now_ms
 from spool.journal.database import open_database, upgrade
 from spool.journal.ledger import WorkingLedger
-from spool.messages import DropRef, Outcome
-from spool.notes import NoteKind, note_text
-from spool.plugins import load
-from spool.staging import STAGED_FOLDER
+from spool.results.notes import NoteKind, note_text
+from spool.work.handling import WORK_FOLDER, FileHandling
+from spool.work.messages import DropRef, Outcome
+from spool.work.plugins import load
+from spool.work.staging import STAGED_FOLDER
 from tests.config.shipped import CONFIG, SHIPPED_PLUGINS
 from tests.fuzzing.contract import MOST_SECONDS, RECEIVED, bounded, judge
 from tests.fuzzing.corpus import samples

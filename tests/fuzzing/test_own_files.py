@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 import config
 from core.batch import Batch
 from core.errors import ConfigError
-from spool.archive_check import verify
-from spool.names import MAX_BYTES, free_name, safe_name, visible_name
-from spool.notes import quoted
+from spool.archive.checking import verify
+from spool.folders.names import MAX_BYTES, free_name, safe_name, visible_name
+from spool.results.notes import quoted
 from tests.config.shipped import CONFIG, SHIPPED_PLUGINS
 from tests.fuzzing.contract import Case, bounded, default_settings, exercise
 from tests.fuzzing.mutations import damaged

@@ -17,7 +17,7 @@ from core.errors import ContentError
 from spool.engine import Engine
 from spool.journal.database import upgrade
 from spool.journal.store import Journal
-from spool.worker import WorkerSetup
+from spool.work.worker import WorkerSetup
 from tests.config.shipped import CONFIG, SHIPPED_PLUGINS
 from tests.fuzzing.contract import Case, bounded, default_settings, exercise
 from tests.fuzzing.mutations import unzipped, zipped

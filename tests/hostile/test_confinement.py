@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from core.site import Site
-from spool import confinement
-from spool.checks import check_site
+from spool.health.checks import check_site
+from spool.work import confinement
 from tests.needs import need, need_root
 from tests.sites import Running, a_route, a_site
 

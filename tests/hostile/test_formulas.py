@@ -10,9 +10,9 @@ import openpyxl
 import pytest
 
 from core.errors import Problem
-from formats._fibu_text import clean
-from spool.marked_table import marked_workbook
-from spool.notes import NoteKind, note_text
+from formats._fibu.text import clean
+from spool.results.marked_table import marked_workbook
+from spool.results.notes import NoteKind, note_text
 from tests.fuzzing.mutations import unzipped
 from tests.sites import Running
 

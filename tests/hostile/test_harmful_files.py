@@ -141,7 +141,7 @@ def test_the_longest_names_get_through(site: Running, name: str) -> None:
 def test_a_link_swapped_in_after_the_look_is_never_followed(
     site: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from spool import claiming
+    from spool.inbox import claiming
 
     (tmp_path / "secret").write_text("secret\n")
     link = claiming.link_new

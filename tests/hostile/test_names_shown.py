@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from loguru import logger
 
-from spool.console import print_drops
-from spool.logs import log_to
-from spool.status import DropStatus
+from spool.health.logs import log_to
+from spool.health.status import DropStatus
+from spool.verbs.console import print_drops
 from tests.sites import Running, a_route, a_site
 
 pytestmark = pytest.mark.slow

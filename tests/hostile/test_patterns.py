@@ -58,7 +58,7 @@ def _is_searched_for(name: str) -> bool:
     """In whole files, not only in a cell or a name."""
     module, _, short = name.rpartition(".")
     source = inspect.getsource(importlib.import_module(module))
-    whole = module.startswith(("formats._workbook", "formats._tables", "core.documents.salvage"))
+    whole = module.startswith(("formats._tables.workbook", "formats._tables.delimited", "core.documents.salvage"))
     return whole and re.search(rf"{short}\.(?:search|finditer|findall|sub|split)\(", source) is not None
 
 

@@ -12,7 +12,7 @@ import pytest
 from core.batch import Batch
 from core.errors import FormatError
 from core.open_items import OpenItemRow
-from formats._workbook import visible_sheets
+from formats._tables.workbook import visible_sheets
 from tests.fuzzing.contract import READERS, Case, default_settings, exercise
 from tests.fuzzing.mutations import unzipped, zipped
 from tests.fuzzing.structured import sheet_of, workbook

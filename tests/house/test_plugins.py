@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from spool.plugins import load
+from spool.work.plugins import load
 from tests.house.source import ROOT, tree
 
 FOUND = load("formats", "handlers")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from formats._ole_file import BrokenFileError
-from formats._workbook_xls import OlderError, ProtectedError, XlsSheet, xls_sheets
+from formats._tables.ole_file import BrokenFileError
+from formats._tables.xls import OlderError, ProtectedError, XlsSheet, xls_sheets
 from tests.op_list.spreadsheets import xls
 
 cells = st.one_of(

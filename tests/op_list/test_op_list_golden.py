@@ -17,7 +17,7 @@ from core.batch import Batch, Origin
 from core.errors import FormatError, Problem
 from core.open_items import DOCUMENT_TYPE, ListReading
 from formats import op_list
-from formats._rzl_fields import FIELDS
+from formats._fibu.rzl_fields import FIELDS
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "op_list"
 CASES = sorted(folder.name for folder in GOLDEN.iterdir())

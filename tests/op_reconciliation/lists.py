@@ -14,7 +14,7 @@ from core.op_decisions import DECISION_TYPE, Decision, Verdict
 from core.open_items import CLEARING_LIST_TYPE, DOCUMENT_TYPE, ClearingRow, OpenItemRow
 from core.tracked import KIND, NUMBERS, TrackedDocument, digits_key, match_key, normalised_number
 from handlers import op_reconciliation
-from handlers._op_decisions import DECISION
+from handlers._reconciliation.decisions import DECISION
 from handlers.op_reconciliation import Settings
 from tests.ledgers import MemoryLedger
 

@@ -11,9 +11,9 @@ import pytest
 import config as configuration
 from commands.composition import FORMATS, HANDLERS, plugin_settings
 from core.errors import CluedropError
-from spool.item_verbs import decide_items
-from spool.preview import preview
-from spool.worker import WorkerSetup
+from spool.verbs.item_verbs import decide_items
+from spool.verbs.preview import preview
+from spool.work.worker import WorkerSetup
 from tests.sites import Running, visible
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ import pytest
 
 from core.contracts import Emit, Put
 from core.errors import RuleError
-from handlers._op_findings import READ_LIST
+from handlers._reconciliation.findings import READ_LIST
 from handlers.op_reconciliation import LAST_LIST
 from tests.op_reconciliation.lists import TODAY, Result, Site, document, row
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers._key_set import KeySet
+from handlers._reconciliation.key_set import KeySet
 from tests.op_reconciliation.lists import Site, document, row
 
 NUMBERS = [f"N{number}" for number in range(4)]

@@ -16,7 +16,7 @@ from pathlib import Path
 from shlex import quote
 
 from core.errors import TransportError
-from spool.archive_check import verify
+from spool.archive.checking import verify
 from spool.journal.store import Journal
 from tests.needs import need, need_root
 
@@ -61,7 +61,7 @@ _VERBS = """
 import json, os, sys
 sys.path.insert(0, sys.argv[1])
 import daemon
-import spool.console
+import spool.verbs.console
 from commands.composition import configure
 configure(__import__("pathlib").Path(sys.argv[3]))
 for line in sys.stdin:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from core.site import Site
 from spool.journal.database import open_database
 from spool.journal.tables import chain, drops, keys, ledger, outputs, routes
-from spool.soundness import make_ready
+from spool.repair.soundness import make_ready
 from tests.sites import Running
 
 SCENE = {

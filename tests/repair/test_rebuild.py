@@ -10,20 +10,20 @@ from typing import Any
 
 import pytest
 
-import spool.committing
 import spool.journal.replacing
-import spool.publishing
-import spool.rebuilding
+import spool.repair.rebuilding
+import spool.results.committing
+import spool.results.publishing
 from core.errors import CluedropError, JournalError
 from core.site import Site
-from spool.archive import Archive
-from spool.completing import Completer
+from spool.archive.filing import Archive
+from spool.archive.manifest import ChainFile
 from spool.journal.database import open_database
 from spool.journal.store import Journal
 from spool.journal.tables import metadata
-from spool.manifest import ChainFile
-from spool.rebuilding import Report, rebuild
-from spool.soundness import make_ready
+from spool.repair.rebuilding import Report, rebuild
+from spool.repair.soundness import make_ready
+from spool.results.completing import Completer
 from tests.postgres import postgres
 from tests.repair.scenes import SCENE, archived_part, is_ready, journal_file, known, live
 from tests.sites import Running, a_site
@@ -171,9 +171,9 @@ def _drop_and_cut(
 @pytest.mark.parametrize(
     ("owner", "name", "nth", "shown", "state"),
     [
-        (spool.committing, "sync_paths", 1, 0, "unclear"),
+        (spool.results.committing, "sync_paths", 1, 0, "unclear"),
         (Completer, "complete", 1, 0, "unclear"),
-        (spool.publishing, "link_new", 2, 1, "unclear"),
+        (spool.results.publishing, "link_new", 2, 1, "unclear"),
         (Archive, "place", 1, 3, "unclear"),
         (Archive, "_commit", 1, 3, "archived"),
         (Archive, "_finish", 2, 3, "archived"),
@@ -237,7 +237,7 @@ def test_a_rebuild_that_is_cut_off_is_run_again(start: Start, monkeypatch: pytes
     file.write_bytes(damaged)
     for owner, name in (
         (spool.journal.replacing, "upgrade"),
-        (spool.rebuilding, "write_ledger"),
+        (spool.repair.rebuilding, "write_ledger"),
         (spool.journal.replacing, "check_pages"),
         (spool.journal.replacing, "_set_aside"),
         (os, "replace"),
@@ -396,7 +396,7 @@ def test_a_journal_on_a_server_is_made_right_in_one_transaction(
         with pytest.raises(JournalError, match="the journal is new"):
             make_ready(site)
         with monkeypatch.context() as patching:
-            _cut(patching, spool.rebuilding, "write_ledger", 1)
+            _cut(patching, spool.repair.rebuilding, "write_ledger", 1)
             with pytest.raises(PowerCut):
                 _rebuilt(site)
         assert known(url)["drops"] == []

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from spool.archive_check import verify
-from spool.manifest import ChainFile, ChainHead, Manifest, chain_digest
+from spool.archive.checking import verify
+from spool.archive.manifest import ChainFile, ChainHead, Manifest, chain_digest
 from tests.sites import Running, a_site
 
 pytestmark = pytest.mark.slow

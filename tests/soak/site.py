@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from bench.measuring import Arrivals
-from spool.publishing import NOTE_ENDINGS
+from spool.results.publishing import NOTE_ENDINGS
 from tests.configurations import CLUE
 from tests.sites import visible
 from tests.soak.drops import Drop, told

@@ -16,12 +16,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import Problem, TransportError
-from spool.archive import CHAIN_NAME, Archive
-from spool.archive_check import Finding
-from spool.archive_check import verify as verify_all
-from spool.archive_files import ArchiveConflict
-from spool.durable import sync_paths
-from spool.manifest import GENESIS, ArchiveEntry, ChainFile, ChainHead, MadeFile, Manifest, SourceFile, chain_digest
+from spool.archive.checking import Finding
+from spool.archive.checking import verify as verify_all
+from spool.archive.files import ArchiveConflict
+from spool.archive.filing import CHAIN_NAME, Archive
+from spool.archive.manifest import (
+    GENESIS,
+    ArchiveEntry,
+    ChainFile,
+    ChainHead,
+    MadeFile,
+    Manifest,
+    SourceFile,
+    chain_digest,
+)
+from spool.folders.durable import sync_paths
 
 VIENNA = ZoneInfo("Europe/Vienna")
 NOON = datetime(2026, 3, 12, 12, 0, tzinfo=VIENNA)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import spool.durable
-from spool.durable import remove_files, sync_paths
+import spool.folders.durable
+from spool.folders.durable import remove_files, sync_paths
 from tests.faultfs.faults import SYNCING, Fault
 from tests.faultfs.mounted import Mounted, mounted, sync_filesystem
 from tests.needs import need_root
@@ -19,7 +19,7 @@ from tests.needs import need_root
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mounted]:
     """A file system that remembers what was synced."""
     need_root("a file system of our own is mounted")
-    monkeypatch.setattr(spool.durable, "sync_filesystem", sync_filesystem)
+    monkeypatch.setattr(spool.folders.durable, "sync_filesystem", sync_filesystem)
     with mounted(tmp_path / "disk") as disk:
         yield disk
 
@@ -27,7 +27,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mounted]:
 @pytest.fixture
 def no_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The process has no memory for one thread more."""
-    monkeypatch.setattr(spool.durable, "_SIDE_BY_SIDE", ThreadPoolExecutor(4))
+    monkeypatch.setattr(spool.folders.durable, "_SIDE_BY_SIDE", ThreadPoolExecutor(4))
     before = threading.stack_size(1 << 46)
     yield
     threading.stack_size(before)

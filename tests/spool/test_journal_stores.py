@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from core.contracts import Put
+from spool.archive.manifest import ChainHead
 from spool.journal.database import open_database, upgrade
 from spool.journal.ledger import WorkingLedger
 from spool.journal.store import Journal, Results
 from spool.journal.tables import Row
-from spool.manifest import ChainHead
 from tests.postgres import postgres
 
 ONE, TWO = "1a" * 10, "1b" * 10

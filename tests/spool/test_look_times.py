@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.remote import RemotePlace
-from spool.look_times import LookTimes
+from spool.remote.look_times import LookTimes
 
 IN_HALF_A_YEAR = f"0 0 1 {(datetime.now(UTC).month + 5) % 12 + 1} *"
 EVERY_MINUTE = "* * * * *"

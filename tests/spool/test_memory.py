@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from spool.garbage import Garbage
+from spool.health.garbage import Garbage
 from tests.sites import Running
 
 _WAVE = 250

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spool.names import MAX_BYTES, free_name, numbered, safe_name
+from spool.folders.names import MAX_BYTES, free_name, numbered, safe_name
 
 RESERVED = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
     f"{port}{n}" for port in ("COM", "LPT") for n in range(10)

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import FormatError, Problem
-from spool import file_problems
-from spool.marked_table import SHOWN_COLUMNS, SHOWN_ROWS, marked_workbook
-from spool.notes import SHOWN_PROBLEMS, NoteKind, _wrap, column_letter, note_text, place, read_note, visible
+from spool.results import file_problems
+from spool.results.marked_table import SHOWN_COLUMNS, SHOWN_ROWS, marked_workbook
+from spool.results.notes import SHOWN_PROBLEMS, NoteKind, _wrap, column_letter, note_text, place, read_note, visible
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "notes"
 UPDATE = os.environ.get("CLUEDROP_UPDATE_GOLDEN") == "1"

@@ -7,7 +7,7 @@ import pytest
 
 from core.site import Site
 from spool.identifiers import now_ms
-from spool.orders import ORDER, Order
+from spool.verbs.orders import ORDER, Order
 from tests.sites import Running, a_route, a_site
 
 Start = Callable[..., Running]

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.remote import CollectFolder, DeliverFolder, RemotePlace
-from spool.place_worker import delay_after
-from spool.remote_places import RemotePlaces
-from spool.status import RemoteStatus, status_of
-from spool.worker import WorkerSetup
+from spool.health.status import RemoteStatus, status_of
+from spool.remote.place_worker import delay_after
+from spool.remote.places import RemotePlaces
+from spool.work.worker import WorkerSetup
 from tests.sftp_servers import SftpServer, sftp_server
 from tests.sites import FORMATS, HANDLERS, Running, a_route, a_site
 

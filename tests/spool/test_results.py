@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spool.publishing import Naming
+from spool.results.publishing import Naming
 from tests.consumers import Consumer
 from tests.sites import Running, a_route, a_site, a_target, visible
 

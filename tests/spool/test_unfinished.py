@@ -138,7 +138,9 @@ def test_a_file_that_somebody_opens_in_the_moment_of_its_claim_is_read_when_it_i
     running = start(a_site(tmp_path))
     running.for_a_while(0.2)
     with monkeypatch.context() as patching, (running.inbox() / "order.txt").open("w") as file:
-        patching.setattr("spool.intake.has_writer", lambda path: False)  # it was opened a moment after we had asked
+        patching.setattr(
+            "spool.inbox.intake.has_writer", lambda path: False
+        )  # it was opened a moment after we had asked
         file.write("half")
         file.flush()
         running.until(lambda: "paused" in running.alerts())

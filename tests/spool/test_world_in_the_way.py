@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-import spool.archive
-import spool.committing
-import spool.completing
-import spool.publishing
-import spool.recovery
+import spool.archive.filing
+import spool.repair.recovery
+import spool.results.committing
+import spool.results.completing
+import spool.results.publishing
 from core.errors import TransportError
-from spool.canary import send_canary
-from spool.intake import OWN_FOLDERS
+from spool.health.canary import send_canary
+from spool.inbox.intake import OWN_FOLDERS
 from spool.journal.store import Journal
-from spool.pool import Pool
+from spool.work.pool import Pool
 from tests.sites import Running, a_route, a_site, a_target
 
 pytestmark = pytest.mark.slow
@@ -162,10 +162,10 @@ NO_JOURNAL = TransportError("the journal cannot be written: database or disk is 
 @pytest.mark.parametrize(
     ("owner", "name", "error"),
     [
-        (spool.committing, "sync_paths", NO_SPACE),
-        (spool.publishing, "link_new", OSError(errno.EROFS, "Read-only file system")),
-        (spool.completing, "sync_paths", OSError(errno.EIO, "Input/output error")),
-        (spool.archive.Archive, "place", TransportError("archive: No space left on device")),
+        (spool.results.committing, "sync_paths", NO_SPACE),
+        (spool.results.publishing, "link_new", OSError(errno.EROFS, "Read-only file system")),
+        (spool.results.completing, "sync_paths", OSError(errno.EIO, "Input/output error")),
+        (spool.archive.filing.Archive, "place", TransportError("archive: No space left on device")),
         (Journal, "claim", NO_JOURNAL),
         (Journal, "commit", NO_JOURNAL),
         (Journal, "finish", NO_JOURNAL),
@@ -209,7 +209,7 @@ def test_a_claim_that_fails_half_way_takes_a_file_once(
             os.unlink(source)
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr("spool.claiming.link_new", half)
+    monkeypatch.setattr("spool.inbox.claiming.link_new", half)
     site.drop("a.txt", "a\n")
     site.until_archived(1)
     site.for_a_while(0.2)
@@ -222,7 +222,7 @@ def test_a_share_that_fails_at_its_return_is_tried_again(
     route = a_route(tmp_path, sentinel="mounted")
     running = start(a_site(tmp_path, route))
     running.until(lambda: "paused" in running.alerts())
-    failing = Failing(monkeypatch, spool.recovery.Recovery, "claimed", OSError(errno.EIO, "Input/output error"))
+    failing = Failing(monkeypatch, spool.repair.recovery.Recovery, "claimed", OSError(errno.EIO, "Input/output error"))
     route.folder.mkdir(parents=True)
     (route.folder / "mounted").touch()
     (route.folder / "a.txt").write_text("a\n")
@@ -357,10 +357,10 @@ def test_a_target_that_is_away_is_an_alert_before_anybody_writes_to_it_and_stops
 def test_a_canary_that_got_lost_is_an_alert_and_the_next_one_clears_it(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spool.health._CANARY_LATE_SECONDS", 0.3)
-    monkeypatch.setattr("spool.health.send_canary", lambda folder, number: f"{folder}/taken away at once")
+    monkeypatch.setattr("spool.health.alerts._CANARY_LATE_SECONDS", 0.3)
+    monkeypatch.setattr("spool.health.alerts.send_canary", lambda folder, number: f"{folder}/taken away at once")
     running = start(a_site(tmp_path, canary_seconds=0.2))
     running.until(lambda: "canary" in running.alerts())
-    monkeypatch.setattr("spool.health.send_canary", send_canary)
+    monkeypatch.setattr("spool.health.alerts.send_canary", send_canary)
     running.until(lambda: running.alerts() == {})
     assert running.engine.outcomes["canary"] >= 1

@@ -96,7 +96,7 @@ def test_python_and_its_libraries_live_without_new_executable_memory() -> None:
         "sys.exit(77) if refused else None\n"
         "import multiprocessing, sqlite3, openpyxl, pydantic, sqlalchemy, watchdog.observers\n"
         "from concurrent.futures import ProcessPoolExecutor\n"
-        "import spool.durable, spool.archive\n"
+        "import spool.folders.durable, spool.archive.filing\n"
         "context = multiprocessing.get_context('forkserver')\n"
         "with ProcessPoolExecutor(1, mp_context=context) as pool:\n"
         "    sys.exit(pool.submit(abs, -3).result() - 3)\n"

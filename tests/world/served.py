@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import TransportError
-from spool.archive_check import verify
+from spool.archive.checking import verify
 from spool.journal.store import Journal
 from tests.sites import visible
 from tests.world.serving import site_of

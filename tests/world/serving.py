@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import spool.engine
-import spool.health
+import spool.health.alerts
 import spool.service
 from core.site import Site
 from spool.service import once, serve
-from spool.worker import WorkerSetup
+from spool.work.worker import WorkerSetup
 from tests.sites import FORMATS, HANDLERS, a_route, a_site, a_target
 
 _PATHS = ("folder", "archive", "state")
@@ -38,7 +38,7 @@ def _typed(values: dict[str, Any]) -> dict[str, Any]:
 
 def _in_a_hurry() -> None:
     """What the daemon looks at every few seconds or minutes it looks at all the time here."""
-    spool.health._FOLDERS_SECONDS = spool.health._LOOK_SECONDS = spool.health._MEND_SECONDS = 0.5
+    spool.health.alerts._FOLDERS_SECONDS = spool.health.alerts._LOOK_SECONDS = spool.health.alerts._MEND_SECONDS = 0.5
     spool.engine._COMPLETE_AGAIN_SECONDS = spool.service._REST_SECONDS = 0.1
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from spool.checks import check_site
-from spool.status import status_of
+from spool.health.checks import check_site
+from spool.health.status import status_of
 from tests.sites import Running, a_route, a_site
 from tests.world.served import ROOT
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from spool.checks import check_site
-from spool.places import adopt_folders
-from spool.reach import answers
+from spool.folders.places import adopt_folders
+from spool.folders.reach import answers
+from spool.health.checks import check_site
 from tests.sites import Running, a_route, a_site, a_target
 from tests.world.mounts import Mounts
 from tests.world.served import Served

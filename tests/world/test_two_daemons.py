@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from core.errors import TransportError
-from spool.ownership import OWNER_FILE, Ownership, Place
-from spool.places import adopt_folders, route_place
+from spool.folders.ownership import OWNER_FILE, Ownership, Place
+from spool.folders.places import adopt_folders, route_place
 from tests.sites import Running, a_site
 from tests.world.served import Served
 from tests.world.serving import site_of

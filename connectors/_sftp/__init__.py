@@ -1,0 +1,1 @@
+"""SFTP: its packets, its sessions, and the verbs over them."""

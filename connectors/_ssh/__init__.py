@@ -1,0 +1,1 @@
+"""SSH: reaching a server, proving who is who, and the bytes of a channel."""

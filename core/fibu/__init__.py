@@ -1,0 +1,1 @@
+"""What every FIBU program has to do with: bookings, options and limits of the programs, tax codes, runs."""

@@ -1,0 +1,1 @@
+"""What messages of clue-exchange are made of, beside their documents."""

@@ -1,0 +1,1 @@
+"""Reports for people: their tables, as text and as workbook."""

@@ -1,0 +1,1 @@
+"""Rows out of files: delimited text and workbooks of every kind."""

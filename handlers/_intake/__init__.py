@@ -1,0 +1,1 @@
+"""Messages of CLUE: rules about them and their records, and the answer."""

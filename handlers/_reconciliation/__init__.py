@@ -1,0 +1,1 @@
+"""What the lists of the FIBU prove, and what CLUE is told of it."""

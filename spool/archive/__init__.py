@@ -1,0 +1,1 @@
+"""The originals and their manifests: kept, read, checked, proved."""

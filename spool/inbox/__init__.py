@@ -1,0 +1,1 @@
+"""From a file in a folder to a claimed drop."""

@@ -1,0 +1,1 @@
+"""Places outside: their threads, and the ways of files in and out."""

@@ -1,0 +1,1 @@
+"""From an outcome to files that people see: committed, published, noted."""
