@@ -146,8 +146,9 @@ class Recovery:
         made = self._made(row)
         effects = self._effects.get(drop_id, ((), ()))
         _route, _name, path = self._files.get(drop_id, ("", "", ""))
+        warnings = warnings_of(row["report"])
         if row["state"] == "discarding":
-            made = ()  # what was laid down is what goes now
+            made, warnings = (), ()  # what was laid down is what goes now, and the archive keeps no more of it
             if path:
                 _remove_twins(self._intakes[row["route"]], [path])
         if not path:
@@ -163,7 +164,7 @@ class Recovery:
             row["claimed_at"],
             [self._folders.publication(row["route"], output) for output in made],
             companions_of(row, self._intakes[row["route"]].work),
-            warnings_of(row["report"]),
+            warnings,
             recalled(row, effects[0], effects[1], str(self._site.state)),
         )
 

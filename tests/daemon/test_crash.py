@@ -98,7 +98,7 @@ def test_a_crash_while_a_person_is_obeyed(
 ) -> None:
     name, content, state, final, results = {
         "release": ("a.txt", "hold\na\n", "held", "archived", [text("a")]),
-        "discard": ("a.txt", "hold\na\n", "held", "discarded", []),
+        "discard": ("a.txt", "warn somebody should know\nhold\na\n", "held", "discarded", []),
         "retry": ("a.txt", "needs x.pdf\nrule no\n", "rejected", "rejected", []),
         "replay": ("a.txt", "a\n", "archived", "archived", [text("a")] * 2),
     }[verb]

@@ -104,7 +104,8 @@ class Joint:
     divided: bool
     """It leaves a rest, and nobody can say on which of several documents."""
     total: Mapping[str, Decimal]
-    """What it takes from all of its documents together, by part; empty where it takes from others too."""
+    """What it takes from all of its documents together, by part; empty where it takes from others too, or is divided:
+    then a list may contradict what was guessed of it, and a person is asked."""
 
 
 @dataclass(frozen=True)
@@ -220,10 +221,12 @@ class Fibu:
         total = dict.fromkeys(PARTS, ZERO)
         for kind, amount in extras:
             total[PART_OF[kind]] += amount
-        told = all(item.ours for item in items) and (keeps or not rest)
+        told = all(item.ours for item in items) and all(side.item or side.amount * rest <= 0 for side in sides)
         numbers = {item.joint.number for item in self.items.values() if item.joint and item.account == items[0].account}
         divided = sum(side.amount * rest > 0 for side in sides) > 1
-        joint = Joint(f"Z{len(numbers) + 1}", day, extras, shares, known, divided, total if told else {})
+        joint = Joint(
+            f"Z{len(numbers) + 1}", day, extras, shares, known, divided, total if told and not divided else {}
+        )
         for item in items:
             item.joint, item.before = joint, len(item.posted)
 

@@ -10,9 +10,11 @@ from core.batch import Batch, Origin
 from core.company import Company
 from core.contracts import Context, Effect, Emit, Hold, Put, Warn
 from core.documents import Payment, Record
+from core.op_decisions import DECISION_TYPE, Decision, Verdict
 from core.open_items import CLEARING_LIST_TYPE, DOCUMENT_TYPE, ClearingRow, OpenItemRow
 from core.tracked import KIND, NUMBERS, TrackedDocument, digits_key, match_key, normalised_number
 from handlers import op_reconciliation
+from handlers._reconciliation.decisions import DECISION
 from handlers.op_reconciliation import Settings
 from tests.ledgers import MemoryLedger
 
@@ -144,6 +146,20 @@ class Site:
         companies = {COMPANY: Company(id=COMPANY, fibu="bmd", clue_target="clue-1")}
         context = Context(self.ledger, companies, Settings(**settings), today, released=released)
         return Result(self.ledger.commit(op_reconciliation.handle(batch, context)))
+
+    def decide(self, number: str, verdict: Verdict, account: str = "200001") -> Result:
+        """Hand a person's decision about one document to the handler and commit what it says."""
+        self.drops += 1
+        received = datetime.combine(TODAY, time(8), UTC)
+        origin = Origin(f"20261123T080000-{self.drops:06}", "bmd", "entscheidung.csv", received, COMPANY)
+        batch = Batch(origin, DECISION_TYPE, (Decision(2, account, number, verdict),))
+        context = Context(self.ledger, {}, Settings(), TODAY)
+        return Result(self.ledger.commit(op_reconciliation.handle(batch, context)))
+
+    def decided(self, verdict: Verdict) -> set[str]:
+        """Keys of the documents about which this was decided, and no list has made use of it yet."""
+        entries = self.ledger.of(COMPANY).all(DECISION)
+        return {entry.key for entry in entries if entry.body["decision"] == verdict}
 
     def tracked(self, number: str = "2026-1", account: str = "200001") -> TrackedDocument:
         found = self.find(number, account)

@@ -8,13 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from core.batch import Batch, Origin
-from core.contracts import Context, Put
+from core.batch import Origin
 from core.errors import FormatError, RuleError
-from core.op_decisions import DECISION_TYPE, Decision, Verdict
 from formats import op_decisions
-from handlers import op_reconciliation
-from tests.op_reconciliation.lists import COMPANY, TODAY, Site, document, row
+from tests.op_reconciliation.lists import COMPANY, Site, document, row
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "op_decisions"
 ORIGIN = Origin("d-000001", "bmd", "entscheidung.csv", datetime(2026, 11, 23, 8, tzinfo=UTC), COMPANY)
@@ -45,12 +42,6 @@ def test_what_is_no_table_of_decisions_is_refused(content: bytes) -> None:
         op_decisions.read(io.BytesIO(content), ORIGIN, op_decisions.Settings())
 
 
-def decide(site: Site, number: str, verdict: Verdict) -> list[Put]:
-    batch = Batch(ORIGIN, DECISION_TYPE, (Decision(2, "200001", number, verdict),))
-    context = Context(site.ledger, {}, op_reconciliation.Settings(), TODAY)
-    return [e for e in site.ledger.commit(op_reconciliation.handle(batch, context)) if isinstance(e, Put)]
-
-
 def held_site() -> Site:
     site = Site()
     site.export(document(), document("2026-2"))
@@ -61,12 +52,12 @@ def held_site() -> Site:
 
 def test_what_is_decided_as_open_stays_open_when_the_list_is_released() -> None:
     site = held_site()
-    decide(site, "2026-1", "open")
+    site.decide("2026-1", "open")
     result = site.drop(SECOND, row("X", "5.00"), released=True)
     assert [payment.document_number for payment in result.payments] == ["2026-2"]
     assert site.tracked().status == "open"
     assert site.drop(date(2026, 11, 15), row("X", "5.00"), released=True).payments == []
-    decide(site, "2026-1", "withdrawn")
+    site.decide("2026-1", "withdrawn")
     again = site.drop(date(2026, 11, 16), row("X", "5.00"), released=True)
     assert [payment.document_number for payment in again.payments] == ["2026-1"]
 
@@ -74,8 +65,8 @@ def test_what_is_decided_as_open_stays_open_when_the_list_is_released() -> None:
 def test_what_is_decided_as_settled_no_longer_holds_a_list() -> None:
     site = held_site()
     site.export(document("2026-3", first_seen=FIRST))
-    decide(site, "2026-1", "settled")
-    decide(site, "2026-2", "settled")
+    site.decide("2026-1", "settled")
+    site.decide("2026-2", "settled")
     result = site.drop(SECOND, row("2026-3"))
     assert (result.held, [payment.document_number for payment in result.payments]) == ([], ["2026-1", "2026-2"])
     assert list(site.ledger.of(COMPANY).all("op_decision")) == []
@@ -84,11 +75,11 @@ def test_what_is_decided_as_settled_no_longer_holds_a_list() -> None:
 def test_a_document_that_was_never_in_a_list_is_settled_by_decision_alone() -> None:
     site = Site()
     site.export(document(), document("2026-9", "50.00"))
-    decide(site, "2026-1", "settled")
+    site.decide("2026-1", "settled")
     result = site.drop(SECOND, row("2026-9", "50.00"))
     assert [(payment.document_number, payment.inferred) for payment in result.payments] == [("2026-1", True)]
 
 
 def test_a_decision_about_an_unknown_document_is_refused() -> None:
     with pytest.raises(RuleError, match="keine Rechnung 4711"):
-        decide(Site(), "4711", "open")
+        Site().decide("4711", "open")

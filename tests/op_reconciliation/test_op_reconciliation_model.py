@@ -7,7 +7,7 @@ knows exactly what was booked.
 from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +16,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from core.contracts import Put
 from core.errors import RuleError
+from core.op_decisions import Verdict
 from core.open_items import ClearingRow, OpenItemRow
 from core.tracked import TrackedDocument, match_key
 from handlers.op_reconciliation import LAST_LIST
@@ -37,8 +38,11 @@ class SimulatedFibu(RuleBasedStateMachine):
     open_lists: Bundle[tuple[date, tuple[OpenItemRow, ...]]] = Bundle("open_lists")
     clearing_lists: Bundle[tuple[date, tuple[ClearingRow, ...]]] = Bundle("clearing_lists")
 
-    @initialize(target=documents, first=st.lists(st.tuples(st.sampled_from(ACCOUNTS), cents), min_size=2, max_size=5))
-    def begin(self, first: list[tuple[str, Decimal]]) -> Any:
+    @initialize(
+        target=documents,
+        first=st.lists(st.tuples(st.sampled_from(ACCOUNTS), cents, st.booleans()), min_size=2, max_size=5),
+    )
+    def begin(self, first: list[tuple[str, Decimal, bool]]) -> Any:
         self.fibu = Fibu()
         self.site = Site()
         self.today = self.last_list = START
@@ -48,7 +52,9 @@ class SimulatedFibu(RuleBasedStateMachine):
         self.concluded: dict[str, Decimal] = {}
         self.states: dict[str, dict[str, Any]] = {}
         self.finals: dict[str, str] = {}
-        return multiple(*(self._bill(account, gross, booked=True) for account, gross in first))
+        return multiple(
+            *(self._bill(account, gross, booked=True, foreign=foreign) for account, gross, foreign in first)
+        )
 
     # ── what is done in the company ───────────────────────────────────────────────────────────────────────────────
 
@@ -215,6 +221,11 @@ class SimulatedFibu(RuleBasedStateMachine):
     def days_go_by(self, days: int) -> None:
         self.today += timedelta(days)
 
+    @rule(number=documents, verdict=st.sampled_from(get_args(Verdict)))
+    def decided(self, number: str, verdict: Verdict) -> None:
+        """A person says whether a document is open, whatever lists do not hold."""
+        self.site.decide(number, verdict, self._tracked(number).ledger_account)
+
     # ── lists ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     @rule(
@@ -233,7 +244,7 @@ class SimulatedFibu(RuleBasedStateMachine):
         target=clearing_lists,
         back=st.integers(0, 8),
         since=st.integers(0, 20),
-        accounts=st.frozensets(st.sampled_from(ACCOUNTS)),
+        accounts=st.frozensets(st.sampled_from(ACCOUNTS), min_size=1),
         foreign=st.booleans(),
     )
     def print_clearings(
@@ -249,7 +260,12 @@ class SimulatedFibu(RuleBasedStateMachine):
             with pytest.raises(RuleError, match="älteren Stichtag"):
                 self.site.drop(day, *rows, today=self.today, complete=complete, released=released)
             return
+        kept_open = self.site.decided("open") - {match_key(row.account, row.number) for row in rows}
+        elsewhere = {row.number for row in rows}
         result = self.site.drop(day, *rows, today=self.today, complete=complete, released=released)
+        for payment in () if result.held else result.payments:
+            key = match_key(payment.ledger_account or "", payment.document_number or "")
+            assert key not in kept_open or payment.document_number in elsewhere
         if not result.held and any(isinstance(effect, Put) and effect.kind == LAST_LIST for effect in result.effects):
             self.last_list = day
         self._hear(result)
