@@ -47,7 +47,7 @@ def verify(
     ] = None,
 ) -> None:
     """Prove the archive's hash chain: 0 whole, 1 something was altered, is missing or was added."""
-    from spool.archive.proving import prove
+    from spool.verbs.proving import prove
 
     setup = configure(config)
     leave(well=prove(setup.site, lambda: open_journal(setup), anchor or ()))

@@ -13,10 +13,10 @@ from loguru import logger
 
 from core.errors import JournalError, TransportError
 from core.site import Site
+from spool.canary import remove_canary
 from spool.folders.durable import is_gone
 from spool.folders.ownership import Ownership
 from spool.folders.places import Destinations
-from spool.health.canary import remove_canary
 from spool.inbox.pauses import Pauses
 from spool.inbox.taking import Taking
 from spool.inbox.watching import FolderWatch

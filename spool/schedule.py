@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from core.cron import cron_trigger
 from spool.engine import Engine
+from spool.export_runs import Found, open_run, write_order
 from spool.identifiers import now_ms
 from spool.journal.tables import requests
-from spool.verbs.export_runs import Found, open_run, write_order
 from spool.verbs.orders import ORDER, Order
 
 _LOOK_SECONDS = 2.0

@@ -19,8 +19,8 @@ from core.batch import REJECTED_FOLDER
 from core.site import Site
 from spool.archive.checking import verify
 from spool.archive.manifest import MANIFEST_NAME, Manifest, entry_folder
+from spool.canary import is_canary
 from spool.folders.ownership import OWNER_FILE
-from spool.health.canary import is_canary
 from spool.identifiers import LENGTH
 from spool.inbox.intake import HELD, REJECTED
 from spool.journal.store import Journal

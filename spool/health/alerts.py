@@ -14,11 +14,11 @@ from loguru import logger
 from core.errors import TransportError
 from core.readiness import FOLDERS_OF_SYSTEMS
 from core.site import Route, Target
+from spool.canary import remove_canary, send_canary
 from spool.engine import Engine
 from spool.folders.durable import sync_paths
 from spool.folders.places import SENT_FOLDER
 from spool.folders.reach import check_answers
-from spool.health.canary import remove_canary, send_canary
 from spool.health.forgotten import forgotten
 from spool.identifiers import now_ms
 from spool.results.committing import Handled

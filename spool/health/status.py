@@ -16,6 +16,7 @@ from core.errors import CluedropError, TransportError
 from core.readiness import FOLDERS_OF_SYSTEMS
 from core.site import Site
 from spool.archive.manifest import entry_folder
+from spool.export_runs import Found, open_run
 from spool.folders.reach import check_answers
 from spool.inbox.intake import OWN_FOLDERS, REJECTED
 from spool.instance import is_running
@@ -23,7 +24,6 @@ from spool.journal.store import Journal
 from spool.journal.tables import Row
 from spool.results.committing import PARKED
 from spool.results.publishing import NOTE_ENDINGS
-from spool.verbs.export_runs import Found, open_run
 
 _SHOWN_DROPS = 20
 

@@ -16,12 +16,12 @@ from collections.abc import Iterable, Sequence
 from core.errors import TransportError
 from core.readiness import FOLDERS_OF_SYSTEMS, NEVER_TAKEN, TEMPORARY, Sight, Stillness, is_ignored
 from core.site import Route
+from spool.canary import is_canary
 from spool.folders.durable import make_folder
 from spool.folders.own_folders import check_real
 from spool.folders.ownership import Ownership, check_sentinel
 from spool.folders.places import route_place
 from spool.folders.reach import check_answers
-from spool.health.canary import is_canary
 from spool.inbox.attachments import Attachments
 from spool.inbox.claiming import Claimed, Claiming, look, sight_of
 from spool.inbox.leases import has_writer

@@ -17,9 +17,9 @@ from core.batch import REJECTED_FOLDER
 from core.errors import Problem
 from core.site import Route, Site
 from spool.archive.manifest import SourceFile
+from spool.canary import is_canary
 from spool.folders.durable import move_new, sync_paths
 from spool.folders.names import visible_name
-from spool.health.canary import is_canary
 from spool.inbox.intake import HELD, REJECTED
 from spool.journal.tables import Row
 from spool.results.committing import NOTE_SUFFIX, companion, companions_row, report_of

@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from core.site import Route, Site
+from spool.canary import HIDDEN
 from spool.folders.ownership import OWNER_FILE
 from spool.folders.reach import answers
-from spool.health.canary import HIDDEN
 from spool.identifiers import LENGTH
 from spool.work.handling import WORK_FOLDER
 from spool.work.staging import STAGED_FOLDER

@@ -18,8 +18,8 @@ from spool.results.notes import place, printable
 from spool.verbs.preview import Preview
 
 if TYPE_CHECKING:
+    from spool.export_runs import Found
     from spool.repair.rebuilding import Report
-    from spool.verbs.export_runs import Found
 
 _SHOWN_LINES = 12
 _TYPED_AGAIN = {"id", "run"}

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from core.errors import CluedropError
 from core.site import Site
+from spool.export_runs import all_runs, documents_of, drops_of, find_run, take_back_order, write_order
 from spool.journal.store import Journal
 from spool.verbs.asking import give
 from spool.verbs.console import print_preview, print_run, print_runs
-from spool.verbs.export_runs import all_runs, documents_of, drops_of, find_run, take_back_order, write_order
 from spool.verbs.preview import preview
 from spool.work.worker import WorkerSetup
 

@@ -19,7 +19,7 @@ from core.contracts import Context, Effect, Ledger, Wait, Warn
 from core.errors import ContentError, FormatError, Problem, RuleError, TransportError, Unclear
 from core.routing import choose
 from core.site import Route, Site
-from spool.health.canary import is_canary, stage_canary
+from spool.canary import is_canary, stage_canary
 from spool.inbox.leases import is_being_written
 from spool.journal.database import FAULTS_OF_OURS, trouble
 from spool.journal.ledger import WorkingLedger

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from spool.canary import send_canary
 from spool.folders.own_folders import OWN_NAMES, check_real, entered, make_hidden, open_new
 from spool.folders.places import ARRIVING_FOLDER, SENT_FOLDER
-from spool.health.canary import send_canary
 from spool.inbox.intake import OWN_FOLDERS
 from spool.work.staging import STAGED_FOLDER
 from tests.sites import Running, a_route, a_site, visible

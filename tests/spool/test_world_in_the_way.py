@@ -15,7 +15,7 @@ import spool.results.committing
 import spool.results.completing
 import spool.results.publishing
 from core.errors import TransportError
-from spool.health.canary import send_canary
+from spool.canary import send_canary
 from spool.inbox.intake import OWN_FOLDERS
 from spool.journal.store import Journal
 from spool.work.pool import Pool
