@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -48,7 +48,7 @@ class Entered:
         channel = self.transports[-1].open_session(WINDOW, _PACKET, timeout=seconds)
         flow = ChannelFlow(channel)
         begun = time.monotonic()
-        timer = threading.Timer(seconds, channel.close)  # paramiko would wait for ever
+        timer = threading.Timer(seconds, _give_up, (channel,))  # paramiko would wait for ever
         timer.daemon = True
         timer.start()
         try:
@@ -69,6 +69,11 @@ class Entered:
             return self.open_sftp(seconds)
         except (paramiko.SSHException, OSError, EOFError):
             return None
+
+
+def _give_up(channel: paramiko.Channel) -> None:
+    with suppress(EOFError, OSError, paramiko.SSHException):  # the connection may have ended meanwhile
+        channel.close()
 
 
 def enter(access: SftpAccess) -> tuple[Entered, ChannelFlow]:

@@ -277,7 +277,8 @@ class OddServer(SftpServer):
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
         self.transports: list[paramiko.Transport] = []
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._serving = threading.Thread(target=self._serve, daemon=True)
+        self._serving.start()
 
     def _serve(self) -> None:
         with suppress(OSError):  # it is closed in the end
@@ -306,6 +307,8 @@ class OddServer(SftpServer):
         return replace(SftpAccess(self.login(), connect_seconds=20.0, answer_seconds=20.0), **more)  # type: ignore[arg-type]
 
     def kill(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)  # to close it would not wake who waits for somebody
+        self._serving.join()
         self._listening.close()
         for transport in self.transports:
             transport.close()
