@@ -74,10 +74,11 @@ class Damage:
         return self.entry
 
     def remove_entry(self) -> Path:
-        kept, place = self.archive.parent / "kept", self.entries.index(self.entry)
+        chain = sorted(self.entries, key=lambda entry: Manifest.from_bytes(_read(entry)).sequence)
+        kept, behind = self.archive.parent / "kept", chain.index(self.entry) + 1
         os.rename(self.entry, kept)
         self.undo = lambda: os.rename(kept, self.entry)
-        return self.entries[place - 1 if place == len(self.entries) - 1 else place + 1]
+        return chain[behind] if behind < len(chain) else self.archive  # of the last one only the head knows
 
     def insert_file(self) -> Path:
         added = self.entry / "more.csv"
