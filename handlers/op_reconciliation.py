@@ -104,7 +104,8 @@ class _Reconciliation:
                 yield Hold((list_problems.none_of_ours(open_ones, complete=complete), *would_be_paid))
             return
         if too_many_implausible(snapshot.implausible, snapshot.matched) and not self._released:
-            yield Hold((list_problems.implausible_amounts(snapshot.implausible, snapshot.matched),))
+            problem = list_problems.implausible_amounts(snapshot.implausible, snapshot.matched)
+            yield Hold((problem, *snapshot.implausible_shown))
             return
         yield from rehung.tell_finals()
         if complete:

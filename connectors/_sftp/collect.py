@@ -119,16 +119,20 @@ def _shown_or_given_back(session: Session, state: Collecting, claimed: Sequence[
         return list(claimed)
     state.may_rename = False
     folder = state.folder.folder
-    session.together([_giving_back(folder, arrival) for arrival in claimed if arrival.is_claimed])
+    given_back = session.together([_giving_back(folder, arrival) for arrival in claimed])
     done.troubles[""] = (
         f"{folder} does not list hidden files, so files are remembered instead: no second program may "
         "collect from there"
     )
-    return _with_times([replace(arrival, taken_as=arrival.name) for arrival in claimed], done)
+    return _with_times(given_back, done)
 
 
-def _giving_back(folder: str, arrival: Arrival) -> Task[None]:
-    yield [renaming(path_of(folder, arrival.taken_as), path_of(folder, arrival.name))]
+def _giving_back(folder: str, arrival: Arrival) -> Task[Arrival]:
+    """Give a file its name back; where that is refused it is still ours, and is fetched under the hidden one."""
+    if not arrival.is_claimed:
+        return arrival
+    [answer] = yield [renaming(path_of(folder, arrival.taken_as), path_of(folder, arrival.name))]
+    return arrival if isinstance(answer, Refused) else replace(arrival, taken_as=arrival.name)
 
 
 def _unclaimed(state: Collecting, refused: Sequence[tuple[Arrival, Refused]], done: Round) -> Iterator[Arrival]:

@@ -64,6 +64,16 @@ def unmatched(row: OpenItemRow | ClearingRow) -> Problem:
     )
 
 
+def implausible(row: OpenItemRow, gross: Decimal) -> Problem:
+    """A row with more than was invoiced, or with the other sign; ``gross`` as CLUE counts."""
+    return _of_row(
+        "implausible",
+        row,
+        f"passt nicht zur Rechnung, die in CLUE auf {printed(gross)} lautet.",
+        "Bitte vergleichen Sie Betrag und Vorzeichen mit der Rechnung.",
+    )
+
+
 def ambiguous(row: OpenItemRow | ClearingRow) -> Problem:
     """A row whose number fits several documents."""
     return _of_row(

@@ -13,6 +13,7 @@ from core.money import ZERO, cents
 from core.open_items import OpenItemRow
 from handlers._reconciliation import notices
 from handlers._reconciliation.changes import Changes
+from handlers._reconciliation.disappeared import SHOWN
 from handlers._reconciliation.doubts import is_implausible, strange
 from handlers._reconciliation.findings import Findings
 from handlers._reconciliation.key_set import KeySet
@@ -47,6 +48,8 @@ class Snapshot:
         self.rows = self.matched = 0
         self.implausible = 0
         """Rows with an amount that the document can hardly have."""
+        self.implausible_shown: list[Problem] = []
+        """The first of them, for the note."""
         self.present = KeySet()
         """Documents that the list holds."""
         self.elsewhere: set[str] = set()
@@ -130,7 +133,10 @@ class Snapshot:
         row, entry, amount = late
         document = entry.body
         before = Decimal(document["amount_open"])
-        self.implausible += is_implausible(document, amount)
+        if is_implausible(document, amount):
+            self.implausible += 1
+            if len(self.implausible_shown) < SHOWN:
+                self.implausible_shown.append(notices.implausible(row, Decimal(document["gross"])))
         doubt = self._doubt(row, document) or strange(row, document, amount, self._key_text)
         if doubt is not None:
             self.keep(late)

@@ -14,8 +14,9 @@ holds an owner file with the number of the site and one of its own. The state re
 | is missing                | yes, on this file system   | somebody has made it anew: it becomes ours                |
 | is missing                | yes, on another one        | a share that is not mounted, or a new place: away         |
 
-What is away or refused becomes ours only when a person says so (``adopt``). No file is held open: a share must stay
-free to be unmounted.
+What is away or refused becomes ours only when a person says so (``adopt``). As long as one folder is another site's no
+new one becomes ours: of two copies of a site that start at once one gets all folders, not each a part of them. No file
+is held open: a share must stay free to be unmounted.
 """
 
 import json
@@ -77,6 +78,8 @@ class Ownership:
         self._verified: dict[str, tuple[int, int, int]] = {}
         """Identity of the owner file when it was read last, by hidden folder."""
         self._entered: set[str] = set()
+        self._of_others: dict[str, str] = {}
+        """What is told of folders that were another site's at the last look, by hidden folder."""
 
     # ── asking ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -123,6 +126,7 @@ class Ownership:
         try:
             owner = self._owner(place.hidden)
             known = self._memory.known(place.hidden)
+            self._of_others.pop(place.hidden, None)
             if owner is None:
                 self._take_new(place, known, make)
             else:
@@ -150,6 +154,7 @@ class Ownership:
             try:
                 self._make(place, make=True)
                 self._memory.remember(place.hidden, self._write_owner(place.hidden, replaces=True), None)
+                self._of_others.pop(place.hidden, None)
             except OSError as error:
                 raise TransportError(f"{error.filename or place.folder}: cannot be used: {error.strerror}") from error
             adopted.append(place.folder)
@@ -167,6 +172,8 @@ class Ownership:
         return (owner.state, owner.host) == (str(self._site.state), socket.gethostname())
 
     def _take_new(self, place: Place, known: Known | None, make: bool) -> None:
+        if known is None and self._of_others:
+            raise TransportError(f"{place.folder}: waits, because {next(iter(self._of_others.values()))}")
         if known is not None and place.sentinel is None:
             same = known.filesystem == filesystem_of(_standing(place.hidden))
             if not (same and place.renewable):
@@ -198,7 +205,8 @@ class Ownership:
 
     def _check(self, folder: str, hidden: str, owner: Owner, known: Known | None, *, marked: bool = False) -> None:
         if owner.site != self._memory.number():
-            raise TransportError(f"{folder}: {self._foreign(owner)}")
+            said = self._of_others.setdefault(hidden, f"{folder}: {self._foreign(owner)}")
+            raise TransportError(said)
         if known is not None and owner.token not in known.tokens and not marked:
             raise TransportError(
                 f"{folder}: is another folder of this site than the one that was used until now ({hidden}/{OWNER_FILE} "

@@ -227,6 +227,13 @@ class HidesHiddenFiles(Ordinary):
         return found if isinstance(found, int) else [entry for entry in found if not entry.filename.startswith(".")]
 
 
+class KeepsHiddenFiles(HidesHiddenFiles):
+    """And what is hidden cannot be renamed any more."""
+
+    def rename(self, oldpath: str, newpath: str) -> int:
+        return DENIED if Path(oldpath).name.startswith(".") else super().rename(oldpath, newpath)
+
+
 class NeverGoesOn(Ordinary):
     """Takes a file as a whole, and nothing behind what it has."""
 

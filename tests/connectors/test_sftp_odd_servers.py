@@ -139,6 +139,17 @@ def test_where_hidden_files_are_not_listed_nothing_is_claimed(beside: MakeRig) -
     assert one.left() == set()
 
 
+def test_a_file_that_cannot_get_its_name_back_is_fetched_under_the_hidden_one(beside: MakeRig) -> None:
+    """Its listing shows it no more: nobody would fetch it later."""
+    one = beside(odd.KeepsHiddenFiles)
+    one.lay("a.csv", b"a")
+
+    one.collect()
+
+    assert one.came() == {"a.csv": b"a"}
+    assert one.left() == set()
+
+
 @pytest.mark.parametrize("kind", [odd.Ordinary, odd.MakesNoFolders])
 def test_what_cannot_be_moved_away_is_told_and_never_comes_twice(beside: MakeRig, kind: type[odd.Ordinary]) -> None:
     """The answer to a rename into a folder that is not there is "no such file", too."""

@@ -12,7 +12,7 @@ import pytest
 
 from core.errors import TransportError
 from spool.folders.ownership import OWNER_FILE, Ownership, Place
-from spool.folders.places import adopt_folders, route_place
+from spool.folders.places import adopt_folders, places_of
 from tests.sites import Running, a_site
 from tests.world.served import Served
 from tests.world.serving import site_of
@@ -138,26 +138,51 @@ def test_daemons_that_start_at_once_on_one_inbox_take_each_file_once(serve: Serv
     assert workers[0].outputs() == {f"{number}.out.txt" for number in range(40)}
 
 
-def test_of_many_who_enter_at_once_one_gets_the_folder(tmp_path: Path) -> None:
-    """Without daemons around it, and many times over: the owner file is made in one step."""
+def test_of_many_who_enter_at_once_one_gets_all_folders(tmp_path: Path) -> None:
+    """Without daemons around it, and many times over. Each a part of the folders, nobody could work."""
     for attempt in range(30):
         root = tmp_path / str(attempt)
-        place = route_place(a_site(root).routes[0])
+        places = list(places_of(a_site(root)))
         start = threading.Barrier(6)
 
-        def enter(number: int, root: Path = root, place: Place = place, start: threading.Barrier = start) -> str:
+        def enter(number: int, root: Path = root, start: threading.Barrier = start) -> list[str]:
             state = root / str(number)
             state.mkdir(parents=True)
             ownership = Ownership(replace(a_site(root), state=state))
             start.wait()
-            try:
-                ownership.enter(place)
-            except TransportError as error:
-                return str(error)
-            return "entered"
+            return [_entered(ownership, place) for place in places_of(a_site(root))]
 
         with ThreadPoolExecutor(6) as racers:
-            said = sorted(racers.map(enter, range(6)))
-        assert said[-1] == "entered"
-        assert [text for text in said[:-1] if "belongs to the site" not in text] == []
-        assert {path.name for path in Path(place.hidden).iterdir()} == {OWNER_FILE}
+            ended = sorted(racers.map(enter, range(6)), key=lambda said: said[0] == "entered")
+        assert ended[-1] == ["entered"] * len(places)
+        assert ["entered" in said for said in ended[:-1]] == [False] * 5
+        assert all("belongs to the site" in said[0] for said in ended[:-1])
+        assert [{path.name for path in Path(place.hidden).iterdir()} for place in places] == [{OWNER_FILE}] * 3
+
+
+def _entered(ownership: Ownership, place: Place) -> str:
+    try:
+        ownership.enter(place)
+    except TransportError as error:
+        return str(error)
+    return "entered"
+
+
+def test_a_site_on_a_folder_of_another_takes_no_new_one(tmp_path: Path) -> None:
+    """What it has already stays its own, and a person's word ends it."""
+    inbox, outbox, archive = places_of(a_site(tmp_path))
+    Ownership(replace(a_site(tmp_path), state=_made(tmp_path / "first"))).enter(inbox)
+    second = Ownership(replace(a_site(tmp_path), state=_made(tmp_path / "second")))
+    second.enter(archive)
+
+    assert "belongs to the site" in _entered(second, inbox)
+    assert _entered(second, outbox).startswith(f"{outbox.folder}: waits, because {inbox.folder}: belongs to the site")
+    assert _entered(second, archive) == "entered"
+
+    assert second.adopt([inbox]) == [inbox.folder]
+    assert _entered(second, outbox) == "entered"
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
