@@ -110,8 +110,8 @@ def known() -> None:
     ))  # fmt: skip
 
 
-def distorted() -> None:
-    """The same, as people and programs bend it."""
+def headings() -> None:
+    """The columns in other orders, under other words, in two rows, twice or not at all."""
     case("columns_in_another_order", text(
         "Text;offener Betrag;Fälligkeit;Konto;Datum;OP-Nr.\nRechnung;170,40;20.12.2026;200001;20.11.2026;10231\n"
     ))  # fmt: skip
@@ -128,10 +128,23 @@ def distorted() -> None:
         "Ausgedruckt am 23.11.2026 um 08:15;;;\n;;;\n\n"
         "Konto;OP-Nr.;Datum;Saldo\n200001;1;20.11.2026;5,00\n"
     ))  # fmt: skip
-    case("footers", text(
-        "Konto;OP-Nr.;Saldo;Text\n200001;1;5,00;\n;;;Fortsetzung des Textes ohne Betrag\n\n;;5,00;\nAnzahl Posten: 1\n"
-        "Erstellt am 23.11.2026;;;von Huber\n*** Ende der Liste ***\n- 1 -\n"
+    case("headings_in_two_rows", text(
+        "Konto;OP-Nr.;Fällig-;Betrag;;Text\n;;keit;Soll;Haben;\n20001;1;20.11.2026;5,00;;x\n20001;2;;;3,00;y\n"
     ))  # fmt: skip
+    case("empty_columns", text(";Konto;;OP-Nr.;;;Saldo;;\n;20001;;1;;;5,00;;\n;20002;;2;;;6,00;;\n;;;;;;11,00;;\n"))
+    case("padded_cells", text(
+        "Konto   ;OP-Nr. ;Datum     ;      Saldo\n20001   ;1      ;20.11.2026;       5,00\n"
+        "20002   ;2      ;          ;   1.200,00\n"
+    ))  # fmt: skip
+    case("two_texts", text("Konto;OP-Nr.;Saldo;Text;Text\n20001;1;5,00;Rechnung;Hinweis\n"))
+    case("second_of_two_balances", text(
+        "Konto;OP-Nr.;Saldo;Saldo\n20001;7;10,00;11,00\n"), columns={"open": "Saldo#2"})  # fmt: skip
+    case("column_named_by_its_letter", text(
+        "Konto;OP-Nr.;;\n20001;7;x;11,00\n20002;8;x;12,00\n"), columns={"open": "#D", "text": "#C"})  # fmt: skip
+
+
+def groups() -> None:
+    """Accounts that stand above, beside or between their rows."""
     case("group_label_and_account_apart", text(
         RZL_HEADINGS + "Debitor;20001;Max Mustermann;;;;;;\n2;01.06.2021;4020;M20;653,27;0,00;653,27;AR;\n"
         ";;;;;;653,27;;\n20002 Erika Käfer;;;;;;;;\n3;01.06.2021;4020;M20;10,00;0,00;10,00;AR;\n"
@@ -150,6 +163,26 @@ def distorted() -> None:
         "OP-Liste per 20.11.2026;;Seite 2\nKonto;OP-Nr.;Saldo\nÜbertrag;;11,00\n20001;3;7,00\n;4;1,00\n"
         "Seitensumme;;8,00\nSumme;;19,00\n20002;5;1,00\nSumme;;1,00\nGesamtsumme;;20,00\n"
     ))  # fmt: skip
+    case("one_account_above_the_headings", text(
+        "Offene Posten\nKonto: 20001 Max Mustermann;;;;;;;;\n" + RZL_HEADINGS
+        + "2;01.06.2021;4020;M20;653,27;0,00;653,27;AR;Johann Maier, AR 2\n"
+        "18;01.05.2021;4020;M20;4.650,30;0,00;4.650,30;AR;\n;;;;5.303,57;0,00;5.303,57;;\n"
+    ), source="rzl")  # fmt: skip
+    case("headings_of_each_account", text(
+        "Konten: 20000 - 29999;;\nKonto: 20001 Max Mustermann;;\nOP-Nr.;Datum;Betrag\n1;01.10.2026;5,00\n"
+        "20001 Summe;;5,00\nKonto: 20002 Erika Käfer;;\nOP-Nr.;Datum;Betrag\n1;01.10.2026;7,00\n20002 Summe;;7,00\n"
+    ))  # fmt: skip
+    case("children_that_differ", text(
+        "Konto;OP-Nr.;Datum;BK;Saldo\n20001;1;;;5,00\n20001;;01.10.2026;AR;6,00\n20001;;02.10.2026;BK;-2,00\n"
+    ))  # fmt: skip
+
+
+def signs_and_totals() -> None:
+    """Debit and credit in every form, and what is printed below."""
+    case("footers", text(
+        "Konto;OP-Nr.;Saldo;Text\n200001;1;5,00;\n;;;Fortsetzung des Textes ohne Betrag\n\n;;5,00;\nAnzahl Posten: 1\n"
+        "Erstellt am 23.11.2026;;;von Huber\n*** Ende der Liste ***\n- 1 -\n"
+    ))  # fmt: skip
     case("side_behind_the_amount", text(
         "Konto;OP-Nr.;Betrag\n20001;1;1.790,50 S\n20001;2;100,00 H\n30001;3;50,00 Haben\n30001;4;5,00-\n"
     ))  # fmt: skip
@@ -159,26 +192,37 @@ def distorted() -> None:
     case("only_debit_and_credit", text(
         "Konto;Beleg-Nr.;Soll;Haben\n20001;1;10,00;\n20001;1;;4,00\n20002;2;7,00;0,00\nSumme;;17,00;4,00\n"
     ))  # fmt: skip
-    case("empty_columns", text(";Konto;;OP-Nr.;;;Saldo;;\n;20001;;1;;;5,00;;\n;20002;;2;;;6,00;;\n;;;;;;11,00;;\n"))
-    case("padded_cells", text(
-        "Konto   ;OP-Nr. ;Datum     ;      Saldo\n20001   ;1      ;20.11.2026;       5,00\n"
-        "20002   ;2      ;          ;   1.200,00\n"
+    case("account_balances", text(
+        "Konto;OP-Nr.;Betrag\n20001;1;5,00\nSumme OP;;5,00\nKontosaldo;;4,00\nDifferenz;;1,00\n"
     ))  # fmt: skip
-    case("two_texts", text("Konto;OP-Nr.;Saldo;Text;Text\n20001;1;5,00;Rechnung;Hinweis\n"))
-    case("second_of_two_balances", text(
-        "Konto;OP-Nr.;Saldo;Saldo\n20001;7;10,00;11,00\n"), columns={"open": "Saldo#2"})  # fmt: skip
-    case("column_named_by_its_letter", text(
-        "Konto;OP-Nr.;;\n20001;7;x;11,00\n20002;8;x;12,00\n"), columns={"open": "#D", "text": "#C"})  # fmt: skip
-    case("headings_in_two_rows", text(
-        "Konto;OP-Nr.;Fällig-;Betrag;;Text\n;;keit;Soll;Haben;\n20001;1;20.11.2026;5,00;;x\n20001;2;;;3,00;y\n"
+    case("wrong_group_total", text(
+        "Konto;OP-Nr.;Saldo\n20001;1;5,00\n20001;2;6,00\nSumme 20001;;12,00\n20002;3;1,00\nSumme 20002;;1,00\n"
+        "Gesamtsumme;;12,00\n"
     ))  # fmt: skip
+    case("wrong_debit_total", text(
+        "Konto;OP-Nr.;SOLL;HABEN;offen\n20001;1;5,00;;5,00\n20001;2;6,00;1,00;5,00\nSumme;;11,00;2,00;\n"
+    ))  # fmt: skip
+    case("unplaced_rows", text(
+        "Konto;OP-Nr.;Datum;Saldo\n20001;1;20.11.2026;5,00\n;4711 ff.;;\n;;20.11.2026;\n20001;2;20.11.2026;\n;;;3,00\n"
+    ))  # fmt: skip
+    case("texts_that_look_like_totals", text(
+        "Konto;OP-Nr.;Datum;Saldo;Text\n20001;1;01.10.2026;5,00;Gesamtrechnung\n20001;2;01.10.2026;6,00;Differenz\n"
+        ";3;01.10.2026;7,00;Saldo laut Brief\n;4;;8,00;Seite 1\n"
+    ))  # fmt: skip
+    case("running_balance", text(
+        "Konto;OP-Nr.;Soll;Haben;Saldo\n20001;1;10,00;;10,00\n20001;2;5,00;;15,00\n20001;3;;3,00;12,00\n"
+    ))  # fmt: skip
+    case("total_that_is_called_otherwise", text(
+        "Konto;OP-Nr.;Datum;Saldo\n20001;1;01.10.2026;5,00\n;2;01.10.2026;6,00\n;Resultat;;11,00\n20002;AKONTO;;3,00\n"
+    ))  # fmt: skip
+
+
+def print_lists() -> None:
+    """What was made for a printer."""
     case("boxed", text(
         "+-------+--------+----------+\n| Konto | OP-Nr. |    Saldo |\n+-------+--------+----------+\n"
         "| 20001 | 1      |     5,00 |\n|       | 2      | 1.200,00 |\n+-------+--------+----------+\n"
     ), "txt")  # fmt: skip
-    case("account_balances", text(
-        "Konto;OP-Nr.;Betrag\n20001;1;5,00\nSumme OP;;5,00\nKontosaldo;;4,00\nDifferenz;;1,00\n"
-    ))  # fmt: skip
     case("fixed_width", text(
         "Konto  OP-Nr Datum      Fällig          Soll        Haben Text\n"
         "200001 10231 20.11.2026 20.12.2026    170,40              Müller & Söhne GmbH\n"
@@ -195,43 +239,19 @@ def distorted() -> None:
         "200001   10231  20.12.2026     170,40\n         10232  20.12.2026   1.790,50\n"
         "═════════════════════════════════════\nSumme                        1.960,90\n\x1a", "cp850"
     ), "txt", encoding="cp850")  # fmt: skip
-    case("wrong_group_total", text(
-        "Konto;OP-Nr.;Saldo\n20001;1;5,00\n20001;2;6,00\nSumme 20001;;12,00\n20002;3;1,00\nSumme 20002;;1,00\n"
-        "Gesamtsumme;;12,00\n"
-    ))  # fmt: skip
-    case("wrong_debit_total", text(
-        "Konto;OP-Nr.;SOLL;HABEN;offen\n20001;1;5,00;;5,00\n20001;2;6,00;1,00;5,00\nSumme;;11,00;2,00;\n"
-    ))  # fmt: skip
-    case("unplaced_rows", text(
-        "Konto;OP-Nr.;Datum;Saldo\n20001;1;20.11.2026;5,00\n;4711 ff.;;\n;;20.11.2026;\n20001;2;20.11.2026;\n;;;3,00\n"
-    ))  # fmt: skip
-    case("one_account_above_the_headings", text(
-        "Offene Posten\nKonto: 20001 Max Mustermann;;;;;;;;\n" + RZL_HEADINGS
-        + "2;01.06.2021;4020;M20;653,27;0,00;653,27;AR;Johann Maier, AR 2\n"
-        "18;01.05.2021;4020;M20;4.650,30;0,00;4.650,30;AR;\n;;;;5.303,57;0,00;5.303,57;;\n"
-    ), source="rzl")  # fmt: skip
-    case("headings_of_each_account", text(
-        "Konten: 20000 - 29999;;\nKonto: 20001 Max Mustermann;;\nOP-Nr.;Datum;Betrag\n1;01.10.2026;5,00\n"
-        "20001 Summe;;5,00\nKonto: 20002 Erika Käfer;;\nOP-Nr.;Datum;Betrag\n1;01.10.2026;7,00\n20002 Summe;;7,00\n"
-    ))  # fmt: skip
-    case("children_that_differ", text(
-        "Konto;OP-Nr.;Datum;BK;Saldo\n20001;1;;;5,00\n20001;;01.10.2026;AR;6,00\n20001;;02.10.2026;BK;-2,00\n"
-    ))  # fmt: skip
-    case("texts_that_look_like_totals", text(
-        "Konto;OP-Nr.;Datum;Saldo;Text\n20001;1;01.10.2026;5,00;Gesamtrechnung\n20001;2;01.10.2026;6,00;Differenz\n"
-        ";3;01.10.2026;7,00;Saldo laut Brief\n;4;;8,00;Seite 1\n"
-    ))  # fmt: skip
-    case("running_balance", text(
-        "Konto;OP-Nr.;Soll;Haben;Saldo\n20001;1;10,00;;10,00\n20001;2;5,00;;15,00\n20001;3;;3,00;12,00\n"
-    ))  # fmt: skip
-    case("total_that_is_called_otherwise", text(
-        "Konto;OP-Nr.;Datum;Saldo\n20001;1;01.10.2026;5,00\n;2;01.10.2026;6,00\n;Resultat;;11,00\n20002;AKONTO;;3,00\n"
-    ))  # fmt: skip
+
+
+def cut_off() -> None:
+    """Files that end too early: nothing of the last line is taken for whole."""
     case("truncated_credit", text("Konto;OP-Nr.;Soll;Haben\n20001;1;10,00;0,00\n20001;2;0,00;120,00\n")[:-7])
     case("truncated_side", text("Konto;OP-Nr.;Betrag;S/H\n20001;1;10,00;S\n20001;2;120,00;H\n")[:-3])
     case("truncated_minus", text("Konto;OP-Nr.;Saldo\n20001;1;10,00-\n20001;2;120,00-\n")[:-3])
     case("truncated_date", text("Konto;OP-Nr.;Saldo;Fällig\n20001;1;10,00;20.11.2026\n20001;2;1,00;20.12.2026\n")[:-4])
     case("truncated_number", text("Konto;Saldo;OP-Nr.\n20001;10,00;10231\n20001;1,00;10232\n")[:-3])
+
+
+def key_dates() -> None:
+    """Where the Stichtag stands, and where it does not."""
     case("key_date_in_a_column", text(
         "Stichtag;Konto;OP-Nr.;Saldo\n20.11.2026;20001;1;5,00\n20.11.2026;20001;2;6,00\n"
     ), without_key_date="refuse")  # fmt: skip
@@ -327,6 +347,11 @@ def sheets(rows_of: dict[str, list[list[object]]]) -> bytes:
 
 if __name__ == "__main__":
     known()
-    distorted()
+    headings()
+    groups()
+    signs_and_totals()
+    print_lists()
+    cut_off()
+    key_dates()
     workbooks()
     other_spreadsheets()
