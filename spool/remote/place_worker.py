@@ -24,6 +24,8 @@ from spool.remote.ways import Ways
 _LOOK_SECONDS = 1.0
 """Time between two looks at the outboxes."""
 _PROBE_SECONDS = 30.0
+_OURS_MOST_SECONDS = 60.0
+"""Longest time until the next attempt when we were in the way ourselves: that bothers no server in trouble."""
 _SHOWN_TROUBLES = 5
 
 _IN_THE_WAY = (TransportError, ConfigError, JournalError, OSError)
@@ -72,7 +74,7 @@ class PlaceWorker:
                 self._serve(ways)
             except _IN_THE_WAY as error:
                 if not self._over.is_set():
-                    delay = delay_after(self._failures + 1, self._place)
+                    delay = delay_after(self._failures + 1, self._place, is_ours=isinstance(error, _OURS))
                     self._next_try = time.monotonic() + delay
                     self._fail(error, ways, delay)
             self._over.wait(_LOOK_SECONDS)
@@ -235,7 +237,11 @@ class PlaceWorker:
                 )
 
 
-def delay_after(failures: int, place: RemotePlace) -> float:
-    """Seconds until the next attempt: doubled each time up to the most, and up to a quarter shorter by chance."""
-    most = min(place.retry_most_seconds, place.retry_first_seconds * 2.0 ** min(failures - 1, 30))
-    return most * (1.0 - secrets.randbelow(1_000) / 4_000)
+def delay_after(failures: int, place: RemotePlace, *, is_ours: bool = False) -> float:
+    """Seconds until the next attempt: doubled each time up to the most, and up to a quarter shorter by chance.
+
+    ``is_ours``: what is in the way is on our own side.
+    """
+    most = min(place.retry_most_seconds, _OURS_MOST_SECONDS) if is_ours else place.retry_most_seconds
+    delay = min(most, place.retry_first_seconds * 2.0 ** min(failures - 1, 30))
+    return delay * (1.0 - secrets.randbelow(1_000) / 4_000)

@@ -182,14 +182,16 @@ def test_what_was_refused_there_and_is_taken_back_is_told_no_longer(
 
 
 def test_a_disk_of_our_own_that_is_full_is_told_as_ours_and_the_place_counts_as_reached(
-    at_work: Callable[..., AtWork], server: SftpServer, tmp_path: Path
+    at_work: Callable[..., AtWork], server: SftpServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And it is tried again soon, however long a server in trouble is left alone."""
+    monkeypatch.setattr("spool.remote.place_worker._OURS_MOST_SECONDS", 0.5)
     mounts, content = Mounts(tmp_path), os.urandom(2_000_000)
     inbox = a_site(tmp_path).routes[0].folder
     inbox.mkdir(parents=True)
     mounts.tmpfs(inbox, "size=1m")
     try:
-        house = at_work(a_place(server, deliver=()))
+        house = at_work(a_place(server, deliver=(), retry_first_seconds=900.0, retry_most_seconds=900.0))
         server.lay(server.home / "out" / "large.bin", content)
 
         house.until(lambda: "our own side is in the way" in str(house.status().trouble))
@@ -224,3 +226,4 @@ def test_the_delay_grows_to_the_most_and_no_further(failures: int) -> None:
     delay = delay_after(failures, place)
 
     assert 0.75 * min(900.0, 5.0 * 2 ** min(failures - 1, 20)) <= delay <= 900.0
+    assert delay_after(failures, place, is_ours=True) <= 60.0
