@@ -80,5 +80,7 @@ def _credential(name: str, environ: Mapping[str, str]) -> str | None:
         return Path(folder, name).read_text(encoding="utf-8").rstrip("\r\n")
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"credential:{name}: cannot be read: {type(error).__name__}"]) from None
+    except UnicodeDecodeError:  # told without its cause, which holds the secret
+        raise ConfigError([f"credential:{name}: is no text in UTF-8"]) from None
+    except OSError as error:
+        raise ConfigError([f"credential:{name}: cannot be read: {error.strerror}"]) from None

@@ -4,6 +4,8 @@ import pickle
 from pathlib import Path
 
 import pytest
+from pyfakefs.fake_filesystem import FakeFilesystem
+from pyfakefs.helpers import set_uid
 
 from config import Secret, load, site_of
 from config.credentials import parse_secret
@@ -47,6 +49,26 @@ def test_a_secret_that_is_not_there_is_a_mistake_that_says_where_it_was_looked_f
     with pytest.raises(ConfigError, match="not there or empty, it is looked for in the") as caught:
         parse_secret(reference).reveal(environ)
     assert caught.value.mistakes[0].startswith(reference)
+
+
+def test_a_credential_that_cannot_be_read_says_why_and_not_what_it_holds(fs: FakeFilesystem) -> None:
+    """The daemon is not root: the file of somebody else stays closed to it."""
+    fs.create_file("/run/credentials/closed", contents="hunter2", st_mode=0o400)
+    fs.create_file("/run/credentials/latin-1", contents=b"hunter2\xe4")
+    fs.create_dir("/run/credentials/folder")
+    set_uid(1000)
+    said = {}
+    for name in ("closed", "latin-1", "folder"):
+        with pytest.raises(ConfigError) as caught:
+            parse_secret(f"credential:{name}").reveal({"CREDENTIALS_DIRECTORY": "/run/credentials"})
+        assert "hunter2" not in str(caught.value) + repr(caught.value.__cause__)
+        [said[name]] = caught.value.mistakes
+
+    assert said == {
+        "closed": "credential:closed: cannot be read: Permission denied",
+        "latin-1": "credential:latin-1: is no text in UTF-8",
+        "folder": "credential:folder: cannot be read: Is a directory",
+    }
 
 
 @pytest.mark.parametrize(
