@@ -190,11 +190,11 @@ def once(setup: WorkerSetup) -> bool:
 def _until_idle(engine: Engine) -> None:
     """Go on until nothing is left that can be done now, nor a file that may be complete in a moment."""
     settle = max((max(route.settle_seconds, route.patience_seconds) for route in engine.site.routes), default=0.0)
-    last_work = time.monotonic()
     engine.step()
-    while not (engine.idle or engine.is_held_up) or (
-        engine.taking.is_expecting and time.monotonic() - last_work <= 2 * settle
-    ):
+    looked_at, is_late = time.monotonic(), False
+    while not (engine.idle or engine.is_held_up) or (engine.taking.is_expecting and not is_late):
+        # the last look begins when all has had its time: on a busy machine a step may take longer than a file needs
+        is_late = time.monotonic() - looked_at > 2 * settle
         engine.step()
         if not engine.idle:
-            last_work = time.monotonic()
+            looked_at, is_late = time.monotonic(), False

@@ -28,7 +28,7 @@ from tests.plugins.formats import lines, table
 from tests.plugins.handlers import echo
 
 FORMATS, HANDLERS = "tests.plugins.formats", "tests.plugins.handlers"
-DEADLINE = 20.0
+DEADLINE = 60.0
 LIMITS = Limits(
     workers=1, worker_bytes=400_000_000, worker_seconds=20.0, rescan_seconds=0.2, canary_seconds=0.0, free_bytes=0
 )

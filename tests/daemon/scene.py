@@ -323,5 +323,5 @@ def _sync(path: Path) -> None:
 def recovered(root: Path) -> Running:
     """The daemon started anew on what is left; it has come to rest when this returns."""
     running = Running(scene_site(root))
-    running.until(lambda: is_settled(running), 30)
+    running.until(lambda: is_settled(running))
     return running

@@ -147,7 +147,6 @@ def test_a_crash_at_any_change_while_a_person_is_obeyed(cradle: Cradle, tmp_path
         steps.close()
 
 
-@pytest.mark.timeout(180)
 def test_random_crashes_of_daemon_workers_and_all_of_them(cradle: Cradle, tmp_path: Path) -> None:
     torture = Torture(tmp_path, _seed(), cradle)
     try:

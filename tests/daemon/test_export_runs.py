@@ -15,7 +15,7 @@ from tests.exchange.intake_site import example
 from tests.exchange.messages import customer, message
 from tests.needs import need_library
 
-pytestmark = [pytest.mark.slow, pytest.mark.daemon, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.daemon]
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = """

@@ -34,7 +34,7 @@ settle = "0.1 s"
 folder = "{home}/in"
 target = "bmd"
 """
-pytestmark = [pytest.mark.daemon, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.daemon, pytest.mark.slow]
 
 
 @pytest.fixture

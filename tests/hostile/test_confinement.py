@@ -116,7 +116,7 @@ def test_the_environment_holds_no_secrets(start: Start, tmp_path: Path) -> None:
     secrets = {"SHOP_SECRET": "hunter2", "CREDENTIALS_DIRECTORY": "/run/credentials/x", "TZ": "Europe/Vienna"}
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path)],
-        cwd=ROOT, env={**os.environ, **secrets}, capture_output=True, text=True, timeout=50, check=False,
+        cwd=ROOT, env={**os.environ, **secrets}, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     told = done.stdout.splitlines()[1:4]
     assert [line.rpartition(": ")[2] for line in told] == ["unknown", "unknown", "still in /proc"], done.stderr
@@ -144,7 +144,7 @@ def test_the_unit_lets_a_worker_confine_itself(tmp_path: Path) -> None:
     bare = [need("setpriv", "util-linux"), "--bounding-set=-all", "--inh-caps=-all"]
     done = subprocess.run(
         [*bare, sys.executable, "-c", program, str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, timeout=55, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     told = [line.rpartition(": ")[2] for line in done.stdout.splitlines()[1:-2]]
     expected = ["EPERM", "EPERM", "EACCES", "ran 1", "EACCES", "EACCES", "Europe/Vienna"]

@@ -186,7 +186,7 @@ def test_somebody_who_opens_a_file_while_we_look_does_not_end_us(tmp_path: Path)
         "    os.kill(os.getpid(), signal.SIGIO)\n"
         "    running.stop()\n"
     )
-    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, timeout=120, check=False)
     assert done.returncode == 0
 
 

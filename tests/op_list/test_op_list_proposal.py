@@ -96,7 +96,7 @@ def test_preview_prints_lines_that_a_configuration_takes(tmp_path: Path) -> None
     def preview() -> subprocess.CompletedProcess[str]:
         options = ["--route", "bmd", "--config", str(tmp_path / "cluedrop.toml")]
         command = [sys.executable, "daemon.py", "preview", str(tmp_path / "liste.csv"), *options]
-        return subprocess.run(command, cwd=ROOT, timeout=60, check=False, capture_output=True, text=True)
+        return subprocess.run(command, cwd=ROOT, timeout=120, check=False, capture_output=True, text=True)
 
     refused = preview()
     assert refused.returncode == 1, refused.stderr

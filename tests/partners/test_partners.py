@@ -12,7 +12,7 @@ import pytest
 
 from tests.partners.machine import CONFIG, Machine
 
-pytestmark = [pytest.mark.slow, pytest.mark.daemon, pytest.mark.xdist_group("partners"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.daemon, pytest.mark.xdist_group("partners")]
 _SLOW = 1_000_000
 """Bytes of an upload that takes seconds, throttled."""
 _PATIENCE = {"acme": 25.0, "beta": 1.5}

@@ -152,7 +152,7 @@ def test_an_upgrade_that_is_killed_has_changed_nothing_and_is_done_at_the_next_s
         "import pathlib, sys; import spool.journal.database as d; d.upgrade(sys.argv[1], pathlib.Path(sys.argv[2]))"
     )
 
-    killed = subprocess.run([sys.executable, "-c", program, url, str(scripts)], cwd=ROOT, check=False, timeout=60)
+    killed = subprocess.run([sys.executable, "-c", program, url, str(scripts)], cwd=ROOT, check=False, timeout=120)
 
     assert killed.returncode == -signal.SIGKILL
     assert _all(url) == before

@@ -11,7 +11,7 @@ import pytest
 from spool.health.garbage import Garbage
 from tests.sites import Running
 
-_WAVE = 800
+_WAVE = 500
 """So many files come at once."""
 
 
@@ -34,7 +34,7 @@ def by_itself() -> Iterator[None]:
 def _pass_through(site: Running, wave: int) -> None:
     for number in range(_WAVE):
         site.drop(f"{wave}-{number}.txt", f"warn {wave} {number}\nremember {number}\n{wave}-{number}\n")
-    site.until(lambda: site.engine.idle and not site.waiting(), 60)
+    site.until(lambda: site.engine.idle and not site.waiting())
     for folder in (site.outbox(), site.inbox() / "notes"):
         for path in folder.iterdir():
             if not path.name.startswith("."):

@@ -50,7 +50,7 @@ class AtWork:
             self.places.look(self.running.health.tell)
             return condition()
 
-        self.running.until(looked, 40.0)
+        self.running.until(looked)
 
     def status(self, name: str = "partner") -> RemoteStatus:
         found = status_of(self.running.site, self.running.journal).remote

@@ -21,7 +21,7 @@ UNIT = SHIPPED / "cluedrop.service"
 
 
 def _run(*command: str | Path, cwd: Path = CHECKOUT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=50)
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
 
 
 def _ok(*command: str | Path) -> str:

@@ -17,7 +17,7 @@ from tests.sites import visible
 from tests.world.serving import site_of
 
 ROOT = Path(__file__).resolve().parents[2]
-_PATIENCE = 50.0
+_PATIENCE = 120.0
 _PACE = threading.Event()
 
 
