@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from pyfakefs.fake_filesystem import FakeFilesystem
+from pyfakefs.fake_filesystem_unittest import Patcher
 
 from core.site import Site
 from tests.sites import Running, a_site
@@ -28,6 +30,16 @@ def _temporary_folder_of_daemons() -> Iterator[None]:
     ):
         patching.setenv("TMPDIR", folder)
         yield
+
+
+@pytest.fixture
+def other_disk() -> Iterator[FakeFilesystem]:
+    """A disk that no test machine has: it refuses us, who are root, or takes capitals for small letters."""
+    folder = tempfile.gettempdir()
+    with Patcher() as patcher:
+        assert patcher.fs is not None
+        yield patcher.fs
+    tempfile.tempdir = folder  # the disk has made it forgotten
 
 
 @pytest.fixture

@@ -51,11 +51,11 @@ def test_a_secret_that_is_not_there_is_a_mistake_that_says_where_it_was_looked_f
     assert caught.value.mistakes[0].startswith(reference)
 
 
-def test_a_credential_that_cannot_be_read_says_why_and_not_what_it_holds(fs: FakeFilesystem) -> None:
+def test_a_credential_that_cannot_be_read_says_why_and_not_what_it_holds(other_disk: FakeFilesystem) -> None:
     """The daemon is not root: the file of somebody else stays closed to it."""
-    fs.create_file("/run/credentials/closed", contents="hunter2", st_mode=0o400)
-    fs.create_file("/run/credentials/latin-1", contents=b"hunter2\xe4")
-    fs.create_dir("/run/credentials/folder")
+    other_disk.create_file("/run/credentials/closed", contents="hunter2", st_mode=0o400)
+    other_disk.create_file("/run/credentials/latin-1", contents=b"hunter2\xe4")
+    other_disk.create_dir("/run/credentials/folder")
     set_uid(1000)
     said = {}
     for name in ("closed", "latin-1", "folder"):

@@ -107,10 +107,10 @@ def test_the_note_of_another_file_takes_a_name_too(tmp_path: Path) -> None:
     assert free_name(tmp_path, "a.csv", also=(".hinweis.txt", ".hinweis.xlsx")) == "a (2).csv"
 
 
-def test_on_a_share_that_takes_capitals_for_small_letters_a_name_is_taken_in_both(fs: FakeFilesystem) -> None:
-    fs.is_case_sensitive = False
-    fs.create_file("/share/Rechnung.csv")
-    fs.create_file("/share/rechnung (2).csv.hinweis.txt")
+def test_on_a_share_that_takes_capitals_for_small_letters_a_name_is_taken_in_both(other_disk: FakeFilesystem) -> None:
+    other_disk.is_case_sensitive = False
+    other_disk.create_file("/share/Rechnung.csv")
+    other_disk.create_file("/share/rechnung (2).csv.hinweis.txt")
 
     assert free_name("/share", "RECHNUNG.CSV") == "RECHNUNG (2).CSV"
     assert free_name("/share", "RECHNUNG.CSV", [".hinweis.txt"]) == "RECHNUNG (3).CSV"
