@@ -102,14 +102,18 @@ class PlaceWorker:
 
     def _collect_all(self, ways: Ways) -> None:
         """Whatever is finished there, or is going to be as soon as it has stood still."""
-        deadline = time.monotonic()
+        looked_at: float | None = None
+        is_late = False
         while ways.landings:
             before, soon = dict(ways.moved), self._collect(self._connected(), ways)
-            if ways.moved != before:
-                deadline = time.monotonic()
-            if soon is None or time.monotonic() > deadline + 2 * soon + _LOOK_SECONDS:
+            has_moved = ways.moved != before
+            if soon is None or (is_late and not has_moved):
                 return
+            if has_moved or looked_at is None:
+                looked_at = time.monotonic()
             self._over.wait(soon)
+            # the last look begins when all has had its time, however long a look takes
+            is_late = time.monotonic() - looked_at > 2 * soon + _LOOK_SECONDS
 
     # ── at work ───────────────────────────────────────────────────────────────────────────────────────────────────
 

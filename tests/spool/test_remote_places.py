@@ -208,6 +208,22 @@ def test_a_disk_of_our_own_that_is_full_is_told_as_ours_and_the_place_counts_as_
         mounts.close()
 
 
+def test_once_fetches_what_is_complete_however_long_a_look_takes(
+    start: Callable[..., Running], server: SftpServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a slow line each look here takes longer than a file has to stand still."""
+    monkeypatch.setattr("spool.remote.place_worker._LOOK_SECONDS", 0.0)
+    folder = CollectFolder(str(server.folder("out")), "in", settle_seconds=0.0001)
+    running = start(replace(a_site(tmp_path), remote=(a_place(server, collect=(folder,), deliver=()),)))
+    server.lay(server.home / "out" / "a.txt", b"a\n")
+
+    places = RemotePlaces(WorkerSetup(running.site, FORMATS, HANDLERS, {}, "connectors"), running.engine)
+
+    assert places.once(collect=True)
+    assert list((server.home / "out").iterdir()) == []
+    running.until_archived(1)
+
+
 def test_stopping_does_not_wait_for_a_server_that_hangs(at_work: Callable[..., AtWork], server: SftpServer) -> None:
     place = a_place(server)
     house = at_work(replace(place, access=replace(place.access, answer_seconds=60.0)))
