@@ -44,7 +44,6 @@ class Clearings:
         findings: Findings,
     ) -> None:
         self._batch = batch
-        self._tolerance = settings.tolerance
         self._kinds = Kinds(company, settings)
         self._ledger = ledger
         self._changes = changes
