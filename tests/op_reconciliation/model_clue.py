@@ -24,7 +24,8 @@ class Told:
     concluded: Decimal = Decimal(0)
     """By lists of open items."""
     at_register: Decimal = Decimal(0)
-    """Receipts that pay it."""
+    """Receipts that pay it, together."""
+    receipts: int = 0
 
     @property
     def by_clearings(self) -> Decimal:

@@ -135,6 +135,7 @@ class Company(RuleBasedStateMachine):
     def _at_register(self, number: str, amount: Decimal, *, booked: bool) -> None:
         self.site.pay_at_register(number, amount, self._item(number).account)
         self.clue.documents[number].at_register += amount
+        self.clue.documents[number].receipts += 1
         self.not_booked.append((number, amount))
         if booked:
             self.register_is_booked()
@@ -219,6 +220,19 @@ class Company(RuleBasedStateMachine):
             "too_much": [("payment", left + part)],
         }.get(way, [("payment", left)])
         self.fibu.settle_together(items, self.today, *((kind, amount) for kind, amount in extras if amount))
+
+    @precondition(lambda self: any(item.joint for item in self.fibu.items.values()))
+    @rule(data=st.data(), again=st.booleans())
+    def undone(self, data: st.DataObject, again: bool) -> None:
+        """A clearing is undone: its documents are open again, and so is what was paid; or it is made once more."""
+        joints = {item.joint.number: item.joint for item in self.fibu.items.values() if item.joint}
+        joint = joints[data.draw(st.sampled_from(sorted(joints)))]
+        items = [item for item in self.fibu.items.values() if item.joint is joint]
+        known = set(self.fibu.items)
+        self.fibu.undo(joint)
+        paid = [item for key, item in self.fibu.items.items() if key not in known]
+        if again:
+            self.fibu.settle_together([*items, *paid], self.today)
 
     @rule(debtor=documents, creditor=documents, share=st.integers(1, 100), contra=st.sampled_from(["", "person"]))
     def transferred(self, debtor: str, creditor: str, share: int, contra: str) -> None:
