@@ -96,8 +96,8 @@ class Changes:
         self._state(entry, body, self.status(Decimal(body["gross"]), after), after)
 
     def status(self, gross: Decimal, amount_open: Decimal) -> InvoiceStatus:
-        """State of a document of which so much is open."""
-        if abs(amount_open) <= self._tolerance:
+        """State of a document of which so much is open; a small one of which all is open is no small rest."""
+        if not amount_open or (abs(amount_open) <= self._tolerance and amount_open != gross):
             return "paid"
         if (amount_open < 0) != (gross < 0):
             return "overpaid"

@@ -22,7 +22,7 @@ from handlers._reconciliation.distribution import Clearing, Document, Placed
 from handlers._reconciliation.findings import Findings
 from handlers._reconciliation.kinds import Kinds
 from handlers._reconciliation.matching import matched
-from handlers._reconciliation.proofs import Item, Proof, not_counted
+from handlers._reconciliation.proofs import Item, Proof, cleared_again, not_counted
 from handlers._reconciliation.settings import Settings
 
 _MOST_ROWS = 300_000
@@ -44,7 +44,6 @@ class Clearings:
         findings: Findings,
     ) -> None:
         self._batch = batch
-        self._tolerance = settings.tolerance
         self._kinds = Kinds(company, settings)
         self._ledger = ledger
         self._changes = changes
@@ -113,14 +112,13 @@ class Clearings:
             yield from self._findings.doubtful(row, document, notices.doubtful_document(document, doubt), "doubtful")
             return
         yield from self._own_bookings(parts)
-        new = not_counted(items, document)
-        if not new:
+        residual = sum((part.left for part in parts), ZERO) if row else None
+        proof = self._proof(entry, items, residual, key_date)
+        if proof is None:
             if document.get("first_seen") is None:
                 self._changes.seen(entry)
             self._findings.unchanged(row, document, "unchanged")
             return
-        residual = sum((part.left for part in parts), ZERO) if row else None
-        proof = Proof(entry, new, residual, self._changes, key_date)
         if proof.contradicts:
             problem = notices.counted_twice(document, proof.after)
             yield from self._findings.doubtful(row, document, problem, "doubtful")
@@ -130,6 +128,18 @@ class Clearings:
             replace(problem, row=row.row if row else None) for problem in self._problems(document, items, change)
         ]
         yield from self._findings.changed(row, document, change, problems)
+
+    def _proof(self, entry: Entry, items: Sequence[Item], residual: Decimal | None, key_date: date) -> Proof | None:
+        """What these bookings prove of a document beside those that were counted before; None where there are none."""
+        new = not_counted(items, entry.body)
+        if not new:
+            return None
+        again = cleared_again(new, items, entry.body)
+        proof = Proof(entry, new, residual, self._changes, key_date, again)
+        if not (again and proof.contradicts):
+            return proof
+        new = [item for item in new if item not in again]  # the others are counted, only in another clearing
+        return Proof(entry, new, residual, self._changes, key_date) if new else None
 
     def _own_bookings(self, parts: Sequence[Document]) -> Iterator[Effect]:
         """Compare the amounts of invoices with what was exported."""

@@ -4,6 +4,7 @@ A booking is counted once, whatever list shows it again. What was only concluded
 now, so that CLUE has each payment once; only what goes beyond it changes the open amount.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -65,15 +66,44 @@ def _take(item: Item, known: list[tuple[str, Decimal, str, str]], alike: int) ->
     return False
 
 
+def cleared_again(new: Sequence[Item], items: Sequence[Item], document: Mapping[str, Any]) -> list[Item]:
+    """New bookings of a day and amount that an earlier list has shown in a clearing which this list (``items``) lacks.
+
+    That clearing was probably undone and made anew under another number; else they are second ones of day and amount.
+    """
+    shown = {"", *(item.clearing for item in items)}
+    gone = Counter(
+        (seen["day"], Decimal(seen["amount"])) for seen in document.get("bookings", ()) if seen["clearing"] not in shown
+    )
+    found = []
+    for item in new:
+        seen = item.day.isoformat(), item.amount
+        if item.clearing and gone[seen]:
+            gone[seen] -= 1
+            found.append(item)
+    return found
+
+
 class Proof:
     """The new bookings of one document, and what follows from them."""
 
     def __init__(
-        self, entry: Entry, new: Sequence[Item], residual: Decimal | None, changes: Changes, key_date: date
+        self,
+        entry: Entry,
+        new: Sequence[Item],
+        residual: Decimal | None,
+        changes: Changes,
+        key_date: date,
+        again: Sequence[Item] = (),
     ) -> None:
-        """``residual``: what the list itself leaves open, None where it does not show the document's own booking."""
+        """``residual``: what the list itself leaves open, None where it does not show the document's own booking.
+
+        ``again``: those of the new bookings that were probably cleared before (``cleared_again``).
+        """
         self._entry = entry
         self._new = sorted(new, key=lambda item: (*_told_together(item), item.row))
+        # A document stands in one clearing: where the list shows it there, the other clearing is no more.
+        self._again = frozenset(again) if residual is not None else frozenset()
         self._changes = changes
         self._key_date = key_date
         self.body = dict(entry.body)
@@ -115,7 +145,7 @@ class Proof:
         """What stays concluded: the part of it that these bookings do not prove.
 
         A booking after the last list that changed the document is news where it takes back money, or where nothing
-        was concluded that it could prove.
+        was concluded that it could prove. So is one that is cleared again after a list has shown the document as open.
         """
         sign = self._sign
         concluded = self._concluded * sign
@@ -123,6 +153,7 @@ class Proof:
         proved = ZERO
         for item, _, taken in self._told:
             is_news = item.day.isoformat() > last and (taken * sign < 0 or concluded <= 0)
+            is_news = is_news or (item in self._again and taken * concluded * sign < 0)
             proved += ZERO if is_news else taken * sign
         if not proved or not concluded:
             return self._concluded

@@ -26,7 +26,12 @@ class Settings(BaseModel):
     complete_accounts: tuple[AccountRange, ...] = Field(
         default=(), description='Ranges of accounts that the lists hold whole, e.g. ["20000-29999"]; empty: all.'
     )
-    tolerance: Decimal = Field(default=ZERO, ge=0, le=10, description="Open amounts up to this count as paid.")
+    tolerance: Decimal = Field(
+        default=ZERO,
+        ge=0,
+        le=10,
+        description="A rest up to this counts as paid; a document of which all is open never does.",
+    )
     write_off_limit: Decimal = Field(
         default=ZERO,
         ge=0,

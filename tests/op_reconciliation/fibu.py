@@ -61,6 +61,8 @@ class Item:
     """The clearing that settles it together with others."""
     before: int = 0
     """So many of its bookings are a part of that clearing."""
+    undone: bool = False
+    """A clearing that settled it was undone: lists may have told of it all the same."""
 
     def direct(self, day: date = date.max) -> list[Posted]:
         """Its own bookings up to a day."""
@@ -162,6 +164,7 @@ class Fibu:
     def __init__(self) -> None:
         self.items: dict[str, Item] = {}
         """By number; those of others under a key of their own."""
+        self._clearings = 0
 
     @property
     def ours(self) -> dict[str, Item]:
@@ -222,13 +225,23 @@ class Fibu:
         for kind, amount in extras:
             total[PART_OF[kind]] += amount
         told = all(item.ours for item in items) and all(side.item or side.amount * rest <= 0 for side in sides)
-        numbers = {item.joint.number for item in self.items.values() if item.joint and item.account == items[0].account}
+        self._clearings += 1
         divided = sum(side.amount * rest > 0 for side in sides) > 1
-        joint = Joint(
-            f"Z{len(numbers) + 1}", day, extras, shares, known, divided, total if told and not divided else {}
-        )
+        joint = Joint(f"Z{self._clearings}", day, extras, shares, known, divided, total if told and not divided else {})
         for item in items:
             item.joint, item.before = joint, len(item.posted)
+
+    def undo(self, joint: Joint) -> None:
+        """Undo a clearing: its documents are open again, and so is what was paid; other bookings of it are reversed."""
+        [account, *_] = [item.account for item in self.items.values() if item.joint is joint]
+        for item in self.items.values():
+            if item.joint is joint:
+                item.joint, item.before, item.undone = None, 0, True
+        for kind, amount in joint.extras:
+            if kind == "payment":
+                number = f"X{len(self.items) + 1}"
+                is_ap = account.startswith("3")
+                self.items[number] = Item(number, account, is_ap, -amount, joint.day, ours=False, kind="payment")
 
     def clearings(
         self, day: date, since: date, accounts: frozenset[str], *, foreign: bool = False

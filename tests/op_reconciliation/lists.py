@@ -14,6 +14,7 @@ from core.op_decisions import DECISION_TYPE, Decision, Verdict
 from core.open_items import CLEARING_LIST_TYPE, DOCUMENT_TYPE, ClearingRow, OpenItemRow
 from core.tracked import KIND, NUMBERS, TrackedDocument, digits_key, match_key, normalised_number
 from handlers import op_reconciliation
+from handlers._fibu.open_items import apply_changes
 from handlers._reconciliation.decisions import DECISION
 from handlers.op_reconciliation import Settings
 from tests.ledgers import MemoryLedger
@@ -155,6 +156,13 @@ class Site:
         batch = Batch(origin, DECISION_TYPE, (Decision(2, account, number, verdict),))
         context = Context(self.ledger, {}, Settings(), TODAY)
         return Result(self.ledger.commit(op_reconciliation.handle(batch, context)))
+
+    def pay_at_register(self, number: str, amount: Decimal, account: str = "200001") -> None:
+        """Hand over a receipt of CLUE that pays a document, as the export to the FIBU does."""
+        key = match_key(account, number)
+        entries = dict(self.ledger.of(COMPANY).get_many(KIND, [key]))
+        apply_changes({"paid": [[key, str(amount)]]}, entries, 1)
+        self.ledger.of(COMPANY).put(Put(COMPANY, KIND, key, entries[key].body, entries[key].group))
 
     def decided(self, verdict: Verdict) -> set[str]:
         """Keys of the documents about which this was decided, and no list has made use of it yet."""

@@ -133,6 +133,14 @@ def test_tolerance() -> None:
     assert said(site.drop(SECOND, row(amount="0.05"), OTHER, tolerance="0.05")) == [("99.95", "paid", "0.05")]
 
 
+def test_a_small_invoice_of_which_all_is_open_again_is_not_paid_though_it_is_within_the_tolerance() -> None:
+    site = Site()
+    site.export(document(gross="4.00"), document("2026-9", "50.00"))
+    site.drop(FIRST, row(amount="4.00"), OTHER, tolerance="5.00")
+    assert said(site.drop(SECOND, OTHER, tolerance="5.00")) == [("4.00", "paid", "0.00")]
+    assert said(site.drop(THIRD, row(amount="4.00"), OTHER, tolerance="5.00")) == [("-4.00", "open", "4.00")]
+
+
 # ── matching ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
