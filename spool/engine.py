@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from multiprocessing.connection import wait
 
 from loguru import logger
 
@@ -109,8 +110,9 @@ class Engine:
         os.eventfd_write(self._wake, 1)
 
     def rest(self, seconds: float) -> None:
-        """Do nothing for a while, unless somebody wakes us."""
-        self.dispatcher.wait(self._wake, seconds)
+        """Do nothing for a while, unless somebody wakes us; what the workers have to say can wait."""
+        wait([self._wake], seconds)
+        self._hear()
 
     def close(self) -> None:
         """End workers and watchers. Files that were claimed stay claimed; the next start goes on with them."""
@@ -126,8 +128,7 @@ class Engine:
         if self._taking:
             self.dispatcher.hand_out(self.handling.paused())
         self.dispatcher.wait(self._wake, self._patience())
-        with suppress(BlockingIOError):
-            os.eventfd_read(self._wake)
+        self._hear()
         for stream, handled in self.dispatcher.collect():
             self._sort(stream, handled)
         streams = self.dispatcher.streams
@@ -138,6 +139,10 @@ class Engine:
             self._commit(stream)
         if self.unfinished and time.monotonic() >= self._complete_at:
             self._complete_again()
+
+    def _hear(self) -> None:
+        with suppress(BlockingIOError):
+            os.eventfd_read(self._wake)
 
     def _patience(self) -> float:
         if any(stream.results for stream in self.dispatcher.streams):
