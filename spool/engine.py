@@ -3,17 +3,16 @@
 One thread owns all state. Watcher threads and signal handlers only leave hints and wake it.
 """
 
-import os
 import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from multiprocessing.connection import wait
 
 from loguru import logger
 
 from core.errors import JournalError, TransportError
 from core.site import Site
+from spool.bell import Bell
 from spool.canary import remove_canary
 from spool.folders.durable import is_gone
 from spool.folders.ownership import Ownership
@@ -61,7 +60,7 @@ class Engine:
         self.on_canary: Callable[[Handled], None] = lambda handled: remove_canary(handled.drop, handled.outcome)
         self._away = set(self.intakes)
         self._complete_at = 0.0
-        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._bell = Bell()
         self._taking = True
         self._full: set[str] = set()
         self._written_by: dict[str, set[str]] = {}
@@ -107,18 +106,17 @@ class Engine:
 
     def wake(self) -> None:
         """Go round now. Safe in signal handlers and other threads."""
-        os.eventfd_write(self._wake, 1)
+        self._bell.ring()
 
     def rest(self, seconds: float) -> None:
         """Do nothing for a while, unless somebody wakes us; what the workers have to say can wait."""
-        wait([self._wake], seconds)
-        self._hear()
+        self._bell.rest(seconds)
 
     def close(self) -> None:
         """End workers and watchers. Files that were claimed stay claimed; the next start goes on with them."""
         self._watch.stop()
         self.dispatcher.close()
-        os.close(self._wake)
+        self._bell.close()
 
     def step(self) -> None:
         """Go round once; waits until there is something to do, one second at most."""
@@ -127,8 +125,8 @@ class Engine:
         self.taking.take()
         if self._taking:
             self.dispatcher.hand_out(self.handling.paused())
-        self.dispatcher.wait(self._wake, self._patience())
-        self._hear()
+        self.dispatcher.wait(self._bell, self._patience())
+        self._bell.hear()
         for stream, handled in self.dispatcher.collect():
             self._sort(stream, handled)
         streams = self.dispatcher.streams
@@ -139,10 +137,6 @@ class Engine:
             self._commit(stream)
         if self.unfinished and time.monotonic() >= self._complete_at:
             self._complete_again()
-
-    def _hear(self) -> None:
-        with suppress(BlockingIOError):
-            os.eventfd_read(self._wake)
 
     def _patience(self) -> float:
         if any(stream.results for stream in self.dispatcher.streams):

@@ -11,6 +11,7 @@ from datetime import timedelta
 from loguru import logger
 
 from core.errors import Problem, TransportError
+from spool.bell import Bell
 from spool.folders.places import places_of
 from spool.folders.reach import check_answers
 from spool.results import file_problems
@@ -67,9 +68,9 @@ class Dispatcher:
                 stream.ahead = stream.ahead + 1 if stream.results else 0
                 worker.give(job[0], job[1], settled=not stream.results)
 
-    def wait(self, wake: int, timeout: float) -> None:
-        """Return when a worker has something to say, ``wake`` can be read, or the time is over."""
-        self._pool.wait(wake, timeout)
+    def wait(self, bell: Bell, timeout: float) -> None:
+        """Return when a worker has something to say, somebody rings, or the time is over."""
+        self._pool.wait(bell, timeout)
 
     def collect(self) -> Iterator[tuple[Stream, Handled]]:
         """Outcomes that have come since the last call; workers that died or take too long are replaced."""

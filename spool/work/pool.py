@@ -10,6 +10,7 @@ from multiprocessing.process import BaseProcess
 
 from loguru import logger
 
+from spool.bell import Bell
 from spool.work.confinement import missing_layers, plain_environment
 from spool.work.messages import DropRef, Job, Outcome, Report
 from spool.work.plugins import module_names
@@ -184,9 +185,9 @@ class Pool:
         latest = time.monotonic() - most_seconds
         return [worker for worker in self.workers if worker.busy and worker.progress_at < latest]
 
-    def wait(self, wake: int, timeout: float) -> None:
-        """Return when a worker has something to say or has died, when ``wake`` can be read, or after the time-out."""
-        wait([wake, *(worker.pipe for worker in self.workers)], timeout)
+    def wait(self, bell: Bell, timeout: float) -> None:
+        """Return when a worker has something to say or has died, when somebody rings, or after the time-out."""
+        wait([bell.fileno(), *(worker.pipe for worker in self.workers)], timeout)
 
     def stop(self) -> None:
         """End all workers."""
