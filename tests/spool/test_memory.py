@@ -11,7 +11,7 @@ import pytest
 from spool.health.garbage import Garbage
 from tests.sites import Running
 
-_WAVE = 500
+_WAVE = 800
 """So many files come at once."""
 
 
