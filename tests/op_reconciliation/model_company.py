@@ -111,19 +111,13 @@ class Company(RuleBasedStateMachine):
     )
     def settled(self, number: str, share: int, kind: str) -> None:
         """A payment (part, whole, or too much), a credit note, a write-off, a difference of exchange rates."""
-        item = self._item(number)
-        left = item.open_on(self.today)
-        amount = (left * share / 100).quantize(Decimal("0.01")) if share < 100 or share > 110 else left
-        if amount:
-            item.posted.append(Posted(self.today, kind, amount))
+        if amount := self._to_pay(number, share):
+            self._item(number).posted.append(Posted(self.today, kind, amount))
 
     @rule(number=documents, share=st.integers(1, 130), booked=st.sampled_from([True, True, False]))
     def paid_at_the_register(self, number: str, share: int, booked: bool) -> None:
         """CLUE knows of it before the FIBU does."""
-        item = self._item(number)
-        left = item.open_on(self.today)
-        amount = (left * share / 100).quantize(Decimal("0.01")) if share < 100 or share > 110 else left
-        if amount:
+        if amount := self._to_pay(number, share):
             self._at_register(number, amount, booked=booked)
 
     @rule(number=documents, booked=st.booleans())
@@ -277,6 +271,11 @@ class Company(RuleBasedStateMachine):
             if item.open_on(self.today) and not item.joint and not self.fibu.is_hung(item):
                 found.setdefault(item.account, []).append(item)
         return found
+
+    def _to_pay(self, number: str, share: int) -> Decimal:
+        """A part of what is open; all of it, more often than chance would have it; or too much."""
+        left = self._item(number).open_on(self.today)
+        return left if 100 <= share <= 110 else (left * share / 100).quantize(Decimal("0.01"))
 
     def _item(self, number: str) -> Item:
         """The document in the books; who pays an invoice has it booked before."""
